@@ -1,0 +1,29 @@
+# Each target is one command of `python3 -m tools`; all they make is in .local/
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: demo test setup lint format i18n stop clean
+
+demo: ## the demo company in a running Odoo; DETACH=1 leaves it running in the background
+	@$(PYTHON) -m tools demo $(if $(DETACH),--detach)
+
+test: ## lint and all tests; ARGS="path or pytest options" for a part
+	@$(PYTHON) -m tools test $(ARGS)
+
+setup: ## bring everything a working Odoo needs
+	@$(PYTHON) -m tools setup
+
+lint: ## lint only
+	@$(PYTHON) -m tools lint
+
+format: ## apply the formatters
+	@$(PYTHON) -m tools format
+
+i18n: ## export the terms and merge the translations
+	@$(PYTHON) -m tools i18n
+
+stop: ## stop what runs
+	@$(PYTHON) -m tools stop
+
+clean: ## stop what runs and remove everything made at run time
+	@$(PYTHON) -m tools clean

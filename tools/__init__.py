@@ -1,0 +1,1 @@
+"""Development tools: run `python3 -m tools` for the list of commands."""

@@ -1,0 +1,83 @@
+"""Entry of every `make` target: `python3 -m tools <command>`.
+
+Commands that need more than the standard library start themselves again inside
+the virtual environment, which is made first.
+"""
+
+import argparse
+import os
+import sys
+
+from tools.house import checks, paths, shell, venv
+from tools.house.errors import HouseError
+
+
+def main(arguments):
+    """Run one command; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m tools", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="bring everything a working Odoo needs")
+    database = commands.add_parser("db", help="make a fresh database from a cached template")
+    database.add_argument("name")
+    database.add_argument("modules", nargs="*", help="addons beside the base modules ('all': ours)")
+    database.add_argument("--demo", action="store_true", help="with Odoo's demo data")
+    for name, help_text in (
+        ("demo", "the demo company in a running Odoo"),
+        ("test", "lint and all tests"),
+        ("lint", "lint only"),
+        ("format", "apply the formatters"),
+        ("pytest", "pytest on a fresh database"),
+        ("i18n", "export the terms and merge the translations"),
+    ):
+        commands.add_parser(name, help=help_text, add_help=False)
+    commands.add_parser("stop", help="stop what runs")
+    commands.add_parser("clean", help="stop what runs and remove everything made at run time")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command not in ("test", "pytest", "demo"):
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+
+    if options.command == "clean":
+        return _clean()
+    if options.command != "stop":
+        checks.check_writable(paths.LOCAL)
+        with shell.lock("venv"):
+            venv.ensure()
+    elif not paths.VENV_PYTHON.exists():
+        return 0
+    if not venv.inside():
+        return _inside_venv(arguments)
+
+    from tools.house import commands as inside  # noqa: PLC0415 - needs the environment
+
+    return inside.run(options, rest) or 0
+
+
+def _inside_venv(arguments):
+    """Become the same command inside the environment: Ctrl-C and exit codes stay ours."""
+    os.chdir(paths.ROOT)
+    sys.stdout.flush()
+    python = str(paths.VENV_PYTHON)
+    return os.execv(python, [python, "-m", "tools", *arguments])
+
+
+def _clean():
+    import shutil  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+
+    if paths.VENV_PYTHON.exists():
+        subprocess.call([str(paths.VENV_PYTHON), "-m", "tools", "stop"], cwd=paths.ROOT)
+    modules = paths.ROOT / "node_modules"
+    if modules.is_symlink():
+        modules.unlink()
+    shutil.rmtree(paths.LOCAL, ignore_errors=True)
+    shell.say(f"Removed {paths.LOCAL}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except HouseError as error:
+        sys.exit(shell.fail(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

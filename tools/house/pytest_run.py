@@ -1,0 +1,50 @@
+"""pytest with pytest-odoo on a database of its own, copied from a template."""
+
+import os
+import subprocess
+
+from . import config, paths, postgres, templates
+
+KEEP = "COLLECTIONS_TEST_DB"
+
+
+def run(arguments, *, database=None):
+    """Run pytest; return its exit code.
+
+    The database is made for this run and dropped after it. Set COLLECTIONS_TEST_DB to
+    the name of a database of yours to use it as it is and keep it.
+    """
+    kept = os.environ.get(KEEP)
+    name = kept or database or f"test_{os.getpid()}"
+    if not kept:
+        templates.fresh_db(name, paths.addons())
+    try:
+        return subprocess.call(command(name, arguments), cwd=paths.ROOT, env=environment(name))
+    finally:
+        if not kept:
+            templates.drop_db(name)
+
+
+def environment(name):
+    """Return the environment of the tests: PG* for those that start programs of their own."""
+    return postgres.environment() | {
+        "ODOO_RC": str(config_for(name)),
+        "COLLECTIONS_DB": name,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def command(name, arguments):
+    """Return the pytest command line for a database."""
+    return [
+        *(str(paths.VENV_PYTHON), "-m", "pytest", "--odoo-http", "--odoo-log-level=warn"),
+        *(f"--odoo-config={config_for(name)}", f"--odoo-database={name}"),
+        *("--odoo-extra", f"db-filter=^{name}$"),
+        *arguments,
+    ]
+
+
+def config_for(_name):
+    """Return the configuration file of the tests."""
+    config.write()
+    return paths.ODOO_CONF

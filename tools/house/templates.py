@@ -1,0 +1,177 @@
+"""Databases made ready once and copied in a second.
+
+`fresh_db(name, modules)` gives an empty, installed database: it keeps one
+template per list of modules and makes it again when the source of one of our
+addons changed. Templates accept no connections, so nobody dirties them.
+"""
+
+import hashlib
+import os
+import shutil
+
+from . import logwatch, paths, postgres
+from .errors import HouseError
+from .shell import lock, run_logged, step
+
+BASE_MODULES = (
+    "account",
+    "account_payment",
+    "base_automation",
+    "l10n_pe",
+    "payment_demo",
+    "phone_validation",
+    "portal",
+    "sms",
+    "sms_twilio",
+)
+# What does not change what an installed database contains.
+NOT_INSTALLED = {"tests", "readme", "__pycache__", "migrations"}
+
+
+def fresh_db(name, modules=(), *, demo=False):
+    """Make database `name` anew, with the base modules and `modules` installed; return its name."""
+    copy_db(ensure_template(modules, demo=demo), name)
+    return name
+
+
+def ensure_template(modules=(), *, demo=False):
+    """Return the name of a current template with these modules, making it when needed."""
+    modules = sorted({*BASE_MODULES, *modules})
+    name = template_name(modules, demo=demo)
+    with lock(name):
+        source = source_hash(modules)
+        if _comment(name) != source:
+            _make_template(name, modules, source, demo)
+    return name
+
+
+def template_name(modules, *, demo=False):
+    """Return a readable name for the base template, a digest for the others."""
+    extra = sorted(set(modules) - set(BASE_MODULES))
+    name = "tpl_base"
+    if extra:
+        name = f"tpl_{hashlib.sha256(','.join(extra).encode()).hexdigest()[:10]}"
+    return f"{name}_demo" if demo else name
+
+
+def source_hash(modules):
+    """Digest the source of those of our addons that are in the list or that they depend on."""
+    digest = hashlib.sha256()
+    for addon in sorted(set(modules) & set(paths.addons())):
+        folder = paths.ROOT / addon
+        for root, folders, files in os.walk(folder):
+            folders[:] = sorted(set(folders) - NOT_INSTALLED)
+            for file in sorted(files):
+                path = os.path.join(root, file)
+                digest.update(os.path.relpath(path, folder).encode())
+                with open(path, "rb") as content:
+                    digest.update(content.read())
+    return digest.hexdigest()[:16]
+
+
+def _make_template(name, modules, source, demo):
+    draft = f"{name}_draft"
+    ours = set(modules) - set(BASE_MODULES)
+    with step(f"Template database {name} ({', '.join(sorted(ours)) or 'Odoo modules'})"):
+        drop_db(draft)
+        if ours:
+            copy_db(ensure_template(demo=demo), draft)
+        install(draft, sorted(ours or modules), demo=demo, log_name=f"install-{name}")
+        drop_db(name)
+        with postgres.cursor() as cr:
+            cr.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+            _rename_filestore(draft, name)
+            cr.execute(f'COMMENT ON DATABASE "{name}" IS %s', [source])
+            cr.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+
+
+def install(database, modules, *, demo=False, log_name=None, strict=None):
+    """Install modules into a database (made when missing).
+
+    A warning or error logged while our addons are installed is remembered beside the
+    log, for the test run to fail on (`logwatch.pending`).
+    """
+    log = run_logged(
+        [
+            *(paths.VENV_PYTHON, "-m", "odoo", "-c", paths.ODOO_CONF, "-d", database),
+            *("-i", ",".join(modules), "--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            *(["--with-demo"] if demo else []),
+        ],
+        log_name or f"install-{database}",
+        error=f"Installing {', '.join(modules)} into '{database}' failed",
+        env=postgres.environment(),
+        cwd=paths.ROOT,
+    )
+    missing = set(modules) - _installed(database)
+    if missing:
+        raise HouseError(f"Odoo did not install {', '.join(sorted(missing))}: see {log}.")
+    if strict:
+        problems = logwatch.problems(log.read_text(errors="replace"))
+        if problems:
+            raise HouseError(f"Installing logged:\n{problems[0]}\n(everything in {log})")
+    return log
+
+
+def _installed(database):
+    with postgres.cursor(database) as cr:
+        cr.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
+        return {name for (name,) in cr.fetchall()}
+
+
+def exists(name):
+    """Tell whether a database exists."""
+    with postgres.cursor() as cr:
+        cr.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return bool(cr.fetchone())
+
+
+def _comment(name):
+    with postgres.cursor() as cr:
+        cr.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [name],
+        )
+        found = cr.fetchone()
+    return found and (found[0] or "")
+
+
+def copy_db(source, name):
+    """Make database `name` a copy of `source`, with its files, ending what uses `name`."""
+    drop_db(name)
+    with postgres.cursor() as cr:
+        cr.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+    files = filestore(source)
+    if files.is_dir():  # the files of a filestore never change: links are enough
+        shutil.copytree(files, filestore(name), copy_function=os.link, dirs_exist_ok=True)
+
+
+def drop_db(name):
+    """Drop a database and its files, ending what uses it."""
+    with postgres.cursor() as cr:
+        cr.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = %s AND pid <> pg_backend_pid()",
+            [name],
+        )
+        cr.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def list_dbs(prefix):
+    """Return the databases whose name starts with a prefix."""
+    with postgres.cursor() as cr:
+        cr.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+        return sorted(name for (name,) in cr.fetchall())
+
+
+def filestore(name):
+    """Return the folder of a database's files."""
+    return paths.DATA / "filestore" / name
+
+
+def _rename_filestore(source, name):
+    shutil.rmtree(filestore(name), ignore_errors=True)
+    if filestore(source).is_dir():
+        filestore(source).rename(filestore(name))
+
+
