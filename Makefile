@@ -1,6 +1,7 @@
 # Each target is one command of `python3 -m tools`; all they make is in .local/
 PYTHON ?= python3
 ARGS ?=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 
 .PHONY: demo test setup lint format i18n stop clean
 

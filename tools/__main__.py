@@ -47,7 +47,7 @@ def main(arguments):
     if not venv.inside():
         return _inside_venv(arguments)
 
-    from tools.house import commands as inside  # noqa: PLC0415 - needs the environment
+    from tools.house import commands as inside
 
     return inside.run(options, rest) or 0
 
@@ -61,8 +61,8 @@ def _inside_venv(arguments):
 
 
 def _clean():
-    import shutil  # noqa: PLC0415
-    import subprocess  # noqa: PLC0415
+    import shutil
+    import subprocess
 
     if paths.VENV_PYTHON.exists():
         subprocess.call([str(paths.VENV_PYTHON), "-m", "tools", "stop"], cwd=paths.ROOT)

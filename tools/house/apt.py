@@ -73,8 +73,7 @@ class PrivateApt:
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.sources = self.home / "sources.list"
         self.sources.write_text(
-            f"deb {options} {address} {suite} main\n"
-            f"deb {options} {address} {self.own_suite} main\n"
+            f"deb {options} {address} {suite} main\ndeb {options} {address} {self.own_suite} main\n"
         )
         self.status = self.home / "status"
         self.status.touch()
@@ -126,8 +125,7 @@ def privileged_prefix():
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo"):
-        test = subprocess.run(["sudo", "-n", "true"], capture_output=True, stdin=subprocess.DEVNULL)
-        if test.returncode == 0:
+        if subprocess.call(["sudo", "-n", "true"], stdin=subprocess.DEVNULL) == 0:
             return ["sudo", "-n"]
     return None
 

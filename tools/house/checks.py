@@ -61,6 +61,7 @@ def check_package_index(python=sys.executable):
     result = subprocess.run(
         [*probe, "--dest", tempfile.gettempdir(), "iniconfig"],
         capture_output=True,
+        check=False,
         text=True,
         stdin=subprocess.DEVNULL,
     )
@@ -91,7 +92,7 @@ def choose_port(name, default, environ=os.environ, is_free=port_is_free):
             raise HouseError(f"{name}={asked} is not a port number (1 to 65535).")
         if not is_free(int(asked)):
             raise HouseError(
-                f"Port {asked} ({name}) is taken by another program: stop it or choose another port."
+                f"Port {asked} ({name}) is taken by another program: stop it or choose another."
             )
         return int(asked)
     for port in range(default, default + 50):

@@ -1,27 +1,46 @@
 """The commands, inside the virtual environment. Each is a short list of steps."""
 
-from . import config, machine, odoo_source, paths, postgres, pytest_run, shell, templates
+from tools import check_i18n
+
+from . import (
+    config,
+    lint,
+    machine,
+    odoo_source,
+    paths,
+    postgres,
+    pytest_run,
+    shell,
+    templates,
+    test_run,
+)
 
 
 def run(options, rest):
     """Run the command that was asked for; return its exit code."""
-    if options.command == "stop":
-        return stop()
-    if options.command == "setup":
-        return setup()
+    simple = {
+        "format": lint.apply,
+        "i18n": i18n,
+        "lint": lint_all,
+        "setup": setup,
+        "stop": stop,
+    }
+    if options.command in simple:
+        return simple[options.command]()
     if options.command == "db":
         return database(options)
-    if options.command == "pytest":
-        prepare()
-        return pytest_run.run(rest)
-    raise NotImplementedError(options.command)
+    prepare()
+    if options.command == "test":
+        return test_run.run(rest)
+    return pytest_run.run(rest)
 
 
 def prepare():
     """Bring Odoo, PostgreSQL and the configuration: the part of `setup` everything needs."""
-    odoo_source.ensure()
-    config.write()
-    postgres.ensure()
+    with shell.lock("prepare"):
+        odoo_source.ensure()
+        postgres.ensure()
+        config.write()
 
 
 def setup():
@@ -43,3 +62,18 @@ def database(options):
 def stop():
     """Stop what runs."""
     postgres.stop()
+
+
+def lint_all():
+    """Run the linters."""
+    return 0 if lint.run_all() else 1
+
+
+def i18n():
+    """Export the terms of our addons and merge them into the translations."""
+    prepare()
+    name = templates.fresh_db("i18n_export", paths.addons())
+    try:
+        return check_i18n.main(["--database", name, "--write"])
+    finally:
+        templates.drop_db(name)

@@ -83,7 +83,9 @@ def _importable():
     if venv.inside():
         base = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
     try:
-        found = subprocess.run([base, "-c", code], capture_output=True, text=True, cwd="/")
+        found = subprocess.run(
+            [base, "-c", code], capture_output=True, check=False, text=True, cwd="/"
+        )
     except OSError:
         return None
     folder = found.stdout.strip()

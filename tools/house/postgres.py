@@ -84,7 +84,7 @@ def stop():
 @contextlib.contextmanager
 def cursor(database="postgres"):
     """Yield a cursor in autocommit mode."""
-    import psycopg2  # noqa: PLC0415 - only there once the environment exists
+    import psycopg2
 
     found = {key: value for key, value in connection().items() if value}
     link = psycopg2.connect(dbname=database, **found)
@@ -97,7 +97,7 @@ def cursor(database="postgres"):
 
 
 def _check():
-    import psycopg2  # noqa: PLC0415
+    import psycopg2
 
     try:
         with cursor() as cr:
@@ -147,7 +147,9 @@ def _ensure_started():
                 settings.writelines(f"{key} = {value}\n" for key, value in SETTINGS.items())
             _start(data)
             sql = f"CREATE ROLE {ROLE} LOGIN CREATEDB"
-            _as_server("psql", "-h", _socket_folder(), "-U", "postgres", "-d", "postgres", "-c", sql)
+            _as_server(
+                "psql", "-h", _socket_folder(), "-U", "postgres", "-d", "postgres", "-c", sql
+            )
             (paths.PG / "complete").touch()
     elif _as_server("pg_ctl", "status", "-D", data, check=False).returncode:
         _start(data)

@@ -30,6 +30,7 @@ def environment(name):
     return postgres.environment() | {
         "ODOO_RC": str(config_for(name)),
         "COLLECTIONS_DB": name,
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(paths.LOCAL / "hypothesis"),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -38,6 +39,7 @@ def command(name, arguments):
     """Return the pytest command line for a database."""
     return [
         *(str(paths.VENV_PYTHON), "-m", "pytest", "--odoo-http", "--odoo-log-level=warn"),
+        *("-c", str(paths.ROOT / "pyproject.toml"), f"--rootdir={paths.ROOT}"),
         *(f"--odoo-config={config_for(name)}", f"--odoo-database={name}"),
         *("--odoo-extra", f"db-filter=^{name}$"),
         *arguments,

@@ -173,5 +173,3 @@ def _rename_filestore(source, name):
     shutil.rmtree(filestore(name), ignore_errors=True)
     if filestore(source).is_dir():
         filestore(source).rename(filestore(name))
-
-

@@ -38,6 +38,7 @@ def ensure():
             )
         checks.check_package_index(str(paths.VENV_PYTHON))
         pip = [paths.VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+        pip.append("--no-compile")
         run_logged(
             [*pip, "-r", paths.ROOT / "requirements-dev.txt"],
             "pip",
