@@ -124,9 +124,9 @@ def privileged_prefix():
     """Return the words that raise rights, or None when that is not possible unattended."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo"):
-        if subprocess.call(["sudo", "-n", "true"], stdin=subprocess.DEVNULL) == 0:
-            return ["sudo", "-n"]
+    sudo = ["sudo", "-n"]
+    if shutil.which("sudo") and not subprocess.call([*sudo, "true"], stdin=subprocess.DEVNULL):
+        return sudo
     return None
 
 

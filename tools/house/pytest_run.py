@@ -42,6 +42,7 @@ def command(name, arguments):
         *("-c", str(paths.ROOT / "pyproject.toml"), f"--rootdir={paths.ROOT}"),
         *(f"--odoo-config={config_for(name)}", f"--odoo-database={name}"),
         *("--odoo-extra", f"db-filter=^{name}$"),
+        f"--basetemp={paths.LOCAL / 'tmp' / name}",
         *arguments,
     ]
 
