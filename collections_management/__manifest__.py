@@ -1,0 +1,23 @@
+{
+    "name": "Collections Management",
+    "summary": "Cases, dunning strategies, contact rules and a provable log",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "website": "https://github.com/odoo-collections/odoo-collections",
+    "author": "Odoo Collections",
+    "license": "LGPL-3",
+    "application": True,
+    "depends": ["account", "mail", "portal"],
+    "external_dependencies": {"python": ["holidays", "phonenumbers"]},
+    "data": [
+        "security/collections_management_groups.xml",
+        "security/ir.model.access.csv",
+        "security/collections_security.xml",
+        "data/collections_channel_data.xml",
+        "data/ir_cron_data.xml",
+        "data/collections_contact_rule_data.xml",
+        "views/collections_contact_templates.xml",
+        "wizards/collections_contact_rule_try_views.xml",
+        "views/collections_contact_rule_views.xml",
+    ],
+}

@@ -1,0 +1,52 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class CollectionsCaseBalance(models.Model):
+    """What a case owes in one currency, read from the ledger at the moment of looking."""
+
+    _name = "collections.case.balance"
+    _description = "Balance of a Case in a Currency"
+    _auto = False
+    _order = "case_id, currency_id"
+
+    case_id = fields.Many2one("collections.case", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True)
+    amount_overdue = fields.Monetary(string="Overdue", readonly=True)
+    amount_credit = fields.Monetary(string="Credits", readonly=True)
+    amount_net_overdue = fields.Monetary(string="Net Overdue", readonly=True)
+    amount_not_due = fields.Monetary(string="Not Due", readonly=True)
+
+    @property
+    def _table_query(self):
+        ledger = self.env["collections.ledger"]
+        today = fields.Date.context_today(self)
+        return SQL(
+            """
+            SELECT min(item.line_id) AS id, item.case_id, item.company_id, item.currency_id,
+                   sum(item.residual) AS amount_total,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND item.due < %(today)s), 0) AS amount_overdue,
+                   coalesce(-sum(item.residual) FILTER (WHERE item.residual < 0), 0)
+                       AS amount_credit,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual < 0 OR item.due < %(today)s), 0) AS amount_net_overdue,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND item.due >= %(today)s), 0) AS amount_not_due
+              FROM (
+                    SELECT kase.id AS case_id, line.company_id, line.id AS line_id,
+                           line.currency_id, line.amount_residual_currency AS residual,
+                           coalesce(line.date_maturity, line.date) AS due
+                      FROM collections_case kase
+                      JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                      JOIN account_move_line line
+                        ON line.partner_id = partner.id AND line.company_id = kase.company_id
+                     WHERE kase.state <> 'merged' AND %(open)s
+                   ) item
+          GROUP BY item.case_id, item.company_id, item.currency_id
+            """,
+            today=today,
+            open=ledger._get_open_sql("line"),
+        )

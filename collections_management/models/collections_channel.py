@@ -1,0 +1,89 @@
+from contextlib import nullcontext
+
+from odoo import fields, models
+
+
+class CollectionsChannel(models.Model):
+    """A way to reach a debtor.
+
+    A channel is an adapter behind five verbs. An addon adds one by extending ``kind`` and defining
+    ``_<kind>_addresses``, ``_<kind>_obstacle``, ``_<kind>_render``, ``_<kind>_session`` and
+    ``_<kind>_send`` on this model; nothing else of the base needs to know it.
+    """
+
+    _name = "collections.channel"
+    _description = "Collections Channel"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Short technical word, unique.")
+    kind = fields.Selection(
+        [("email", "E-mail"), ("task", "Task")],
+        required=True,
+        help="The adapter that does the work.",
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    is_manual = fields.Boolean(
+        string="Done by a Person",
+        help="A person does it; nothing leaves the house by itself.",
+    )
+    icon = fields.Char(default="fa-paper-plane-o", help="Font Awesome class shown beside it.")
+    cost = fields.Monetary(help="What one contact costs, for previews and reports.")
+    currency_id = fields.Many2one(
+        "res.currency", default=lambda self: self.env.company.currency_id, required=True
+    )
+
+    _code_unique = models.Constraint("UNIQUE (code)", "Two channels cannot have the same code.")
+
+    def _dispatch(self, verb, *args):
+        self.ensure_one()
+        return getattr(self, f"_{self.kind}_{verb}")(*args)
+
+    def _get_addresses(self, cases):
+        """Return ``{case id: address}`` of the cases this channel can reach; set-based."""
+        return self._dispatch("addresses", cases) if cases else {}
+
+    def _get_obstacle(self, company):
+        """Return ``(code, sentence)`` while nothing can leave through this channel, else None."""
+        return self._dispatch("obstacle", company)
+
+    def _render(self, contacts):
+        """Return ``{contact id: {"subject": str, "body": Markup, "address": str}}``."""
+        return self._dispatch("render", contacts)
+
+    def _session(self, contacts):
+        """Return a context manager around the sending of a batch of one company.
+
+        :raise ChannelDown: when the provider cannot be reached; nothing has left
+        """
+        return self._dispatch("session", contacts)
+
+    def _send(self, contact, content, session):
+        """Hand one contact to the provider and return its ``Outcome``. Never raises."""
+        return self._dispatch("send", contact, content, session)
+
+    def _is_transactional(self):
+        """Tell whether sending lives in our own transaction: a crash then means "not sent"."""
+        return self.is_manual
+
+    # Task: the provider is a colleague, the message an activity on the case.
+
+    def _task_addresses(self, cases):
+        return dict.fromkeys(cases.ids, self.env._("Collector"))
+
+    def _task_obstacle(self, company):
+        return None
+
+    def _task_render(self, contacts):
+        return contacts._render_content()
+
+    def _task_session(self, contacts):
+        return nullcontext()
+
+    def _task_send(self, contact, content, session):
+        return contact._create_task(content)
+
+    def _get_task_channel(self):
+        """Return the channel that turns a contact into a colleague's task: the last resort."""
+        return self.env.ref("collections_management.collections_channel_task")

@@ -1,0 +1,637 @@
+import secrets
+from collections import defaultdict
+from datetime import datetime
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize, format_amount, format_date
+from odoo.tools.mail import formataddr
+
+from ..engine.calendar import Verdict
+from ..engine.delivery import Outcome
+
+# Under way: decided, and neither done nor given up.
+PENDING_STATES = ("planned", "held", "awaiting", "queued", "sending", "uncertain")
+# Nothing has left yet, so it can still be taken back.
+REVOCABLE_STATES = ("planned", "held", "awaiting", "queued")
+# It certainly reached the provider (or a colleague).
+DONE_STATES = ("sent", "delivered", "read", "answered")
+
+
+class CollectionsContact(models.Model):
+    """One planned, then executed, communication or task for a case.
+
+    ``cycle`` is the carrying receivable and its repetition, as ``"<line id>/<n>"``: together with
+    case, step and channel it is what makes planning twice plan once.
+    """
+
+    _name = "collections.contact"
+    _description = "Collections Contact"
+    _order = "scheduled_on desc, id desc"
+
+    case_id = fields.Many2one(
+        "collections.case", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    partner_id = fields.Many2one(related="case_id.partner_id", string="Debtor", store=False)
+    user_id = fields.Many2one(related="case_id.user_id", string="Collector", store=False)
+    run_id = fields.Many2one("collections.run", readonly=True, ondelete="set null", index=True)
+    step_id = fields.Many2one("collections.step", readonly=True, ondelete="restrict", index=True)
+    strategy_id = fields.Many2one(related="step_id.strategy_id")
+    channel_id = fields.Many2one(
+        "collections.channel", required=True, readonly=True, ondelete="restrict"
+    )
+    carrier_id = fields.Many2one(
+        "account.move.line", string="Carrying Receivable", readonly=True, ondelete="set null"
+    )
+    cycle = fields.Char(readonly=True)
+    repetition = fields.Integer(readonly=True)
+    parent_id = fields.Many2one(
+        "collections.contact", string="Falls Back for", readonly=True, ondelete="set null"
+    )
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("held", "Held"),
+            ("awaiting", "Awaiting approval"),
+            ("queued", "Queued"),
+            ("sending", "Sending"),
+            ("uncertain", "Uncertain"),
+            ("sent", "Sent"),
+            ("delivered", "Delivered"),
+            ("read", "Read"),
+            ("answered", "Answered"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+            ("skipped", "Skipped"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+        index=True,
+    )
+    reason = fields.Char(readonly=True, help="Machine word: why it is held, failed or was skipped.")
+    reason_text = fields.Char(string="Why So", compute="_compute_reason_text")
+    detail = fields.Char(readonly=True, help="What the provider said.")
+    planned_on = fields.Date(readonly=True, help="The day the decision was taken for.")
+    scheduled_on = fields.Datetime(readonly=True, help="Earliest allowed moment.")
+    attempts = fields.Integer(readonly=True)
+    claim = fields.Integer(readonly=True, help="Which worker has it in hand.")
+    sent_on = fields.Datetime(readonly=True)
+    address = fields.Char(readonly=True)
+    tone = fields.Char(readonly=True)
+    safe_mode = fields.Boolean(readonly=True, help="It went to the test address.")
+    amount = fields.Monetary(readonly=True, help="Net overdue of the case when it was decided.")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    rule_id = fields.Many2one("collections.contact.rule", readonly=True, ondelete="set null")
+    facts = fields.Json(readonly=True, help="What the decision was taken from.")
+    why = fields.Html(compute="_compute_why", sanitize=False)
+    line_ids = fields.Many2many(
+        "account.move.line",
+        "collections_contact_line_rel",
+        "contact_id",
+        "line_id",
+        string="Receivables Told",
+        readonly=True,
+    )
+    content_id = fields.Many2one("collections.log.content", readonly=True, ondelete="restrict")
+    mail_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
+    reference = fields.Char(
+        readonly=True, index="btree_not_null", help="The provider's identifier."
+    )
+    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    preview_subject = fields.Char(compute="_compute_preview")
+    receivables_table = fields.Html(compute="_compute_letter", sanitize=False)
+    net_overdue_text = fields.Char(compute="_compute_letter", string="Net Overdue in Words")
+    oldest_age = fields.Integer(compute="_compute_letter")
+    salutation_name = fields.Char(compute="_compute_letter")
+
+    # One contact per (case, step, cycle): cancelled and skipped ones never spoke.
+    _cycle_unique = models.UniqueIndex(
+        "(case_id, step_id, cycle, channel_id) WHERE state NOT IN ('cancelled', 'skipped')",
+        "This step has already spoken for this debt.",
+    )
+    _pending_idx = models.Index(
+        "(company_id, scheduled_on) WHERE state IN ('queued', 'sending', 'held')"
+    )
+
+    @api.depends("step_id", "case_id", "channel_id")
+    def _compute_display_name(self):
+        for contact in self:
+            name = contact.step_id.name or contact.channel_id.name or ""
+            contact.display_name = f"{contact.partner_id.display_name or ''} · {name}"
+
+    @api.depends("reason", "detail")
+    @api.depends_context("lang")
+    def _compute_reason_text(self):
+        sentences = self._get_reason_sentences()
+        for contact in self:
+            text = sentences.get(contact.reason, contact.reason or "")
+            contact.reason_text = f"{text} ({contact.detail})" if contact.detail and text else text
+
+    def _get_reason_sentences(self):
+        """Extension point: ``{reason: sentence}`` for held, failed, cancelled and skipped ones."""
+        return {
+            **{
+                code: text % {"step": "", "hold": ""}
+                for code, text in self.env["collections.case"]._get_decision_sentences().items()
+            },
+            "held": self.env._("The case is on hold."),
+            "paid": self.env._("It was paid in the meantime."),
+            "superseded": self.env._("The facts changed: another step is due now."),
+            "merged": self.env._("The debtor was merged into another one."),
+            "archived": self.env._("The debtor is archived."),
+            "no_address": self.env._("No channel of the step reaches this debtor."),
+            "no_mail_server": self.env._("No outgoing mail server is configured."),
+            "no_sender": self.env._("The company has no e-mail address to send from."),
+            "no_test_address": self.env._("Safe mode is on and no test address is set."),
+            "refused_by_rule": self.env._("The contact rule allows no moment for it."),
+            "channel_down": self.env._("The channel could not be reached; it is tried again."),
+            "refused": self.env._("The provider refused it."),
+            "recipient_refused": self.env._("The recipient's server refused the address."),
+            "invalid_address": self.env._("The address is not valid."),
+            "invalid_message": self.env._("The message could not be built."),
+            "server_closing": self.env._("The mail server was closing; it is tried again."),
+            "connection_lost": self.env._("The connection broke while it was leaving."),
+            "crashed": self.env._("The sender was interrupted: it may or may not have left."),
+            "render_error": self.env._("Its text could not be rendered."),
+            "by_hand": self.env._("Cancelled by a person."),
+            "never_left": self.env._("A person confirmed that it never left."),
+        }
+
+    # -- why -------------------------------------------------------------------------------------
+
+    @api.depends("facts", "step_id", "rule_id", "state", "scheduled_on")
+    @api.depends_context("lang")
+    def _compute_why(self):
+        for contact in self:
+            contact.why = self.env["ir.qweb"]._render(
+                "collections_management.contact_why", {"chain": contact._get_why_chain()}
+            )
+
+    def _get_why_chain(self):
+        """Return the why-chain: ``[(title, sentence)]``, facts -> segment -> strategy -> step ->
+        rules."""
+        self.ensure_one()
+        facts = self.facts or {}
+        carrier = self.carrier_id
+        segment = self.env["collections.segment"].browse(facts.get("segment")).exists()
+        due = fields.Date.to_date(facts.get("due"))
+        verdict = facts.get("verdict")
+        chain = [
+            (
+                self.env._("Facts"),
+                self.env._(
+                    "%(item)s was due on %(due)s, %(age)s days before the decision of %(day)s; "
+                    "%(amount)s net overdue.",
+                    item=carrier.move_id.name or facts.get("item") or "?",
+                    due=due and format_date(self.env, due),
+                    age=facts.get("age"),
+                    day=self.planned_on and format_date(self.env, self.planned_on),
+                    amount=format_amount(self.env, self.amount, self.currency_id),
+                )
+                if facts
+                else self.env._("Added by a person."),
+            ),
+            (
+                self.env._("Segment"),
+                segment.name or self.env._("None: the strategy was chosen by hand."),
+            ),
+            (self.env._("Strategy"), self.strategy_id.name or "–"),
+            (
+                self.env._("Step"),
+                self.env._(
+                    "%(step)s, repetition %(number)s",
+                    step=self.step_id.display_name,
+                    number=self.repetition,
+                )
+                if self.repetition
+                else self.step_id.display_name or "–",
+            ),
+            (
+                self.env._("Rules"),
+                self._explain_verdict(verdict) if verdict else self.env._("No rule applies."),
+            ),
+        ]
+        if self.rule_id.citation:
+            chain.append((self.env._("Source"), self.rule_id.citation))
+        return chain
+
+    def _explain_verdict(self, data):
+        """Return a stored verdict of the contact rules as a sentence."""
+        moment = data.get("moment")
+        verdict = Verdict(
+            moment=moment and datetime.fromisoformat(moment),
+            rule=data.get("rule") or "",
+            reasons=tuple(tuple(reason) for reason in data.get("reasons") or ()),
+            zones=tuple(data.get("zones") or ()),
+        )
+        return self.env["collections.contact.rule"]._explain(verdict)
+
+    # -- content ---------------------------------------------------------------------------------
+
+    @api.depends("case_id")
+    def _compute_letter(self):
+        letters = self._get_letters()
+        for contact in self:
+            lang = contact._get_lang()
+            letter = letters[contact.id]
+            local = contact.with_context(lang=lang)
+            contact.receivables_table = local.env["ir.qweb"]._render(
+                "collections_management.contact_receivables",
+                {"letter": letter, "contact": local, "env": local.env},
+                lang=lang,
+            )
+            contact.net_overdue_text = " + ".join(total["net_text"] for total in letter["totals"])
+            contact.oldest_age = max((item["age"] for item in letter["items"]), default=0)
+            contact.salutation_name = contact._get_salutation_name()
+
+    def _get_salutation_name(self):
+        """Extension point: how the debtor is addressed; a very long name is shortened."""
+        name = self.partner_id.name or ""
+        return name if len(name) <= 80 else f"{name[:79].rstrip()}…"
+
+    def _get_lang(self):
+        """Return the language the debtor is written to in."""
+        self.ensure_one()
+        return self.partner_id.lang or self.company_id.partner_id.lang or self.env.lang or "en_US"
+
+    def _get_tone(self):
+        """Return the tone: the debtor's own when somebody set one, else the step's."""
+        self.ensure_one()
+        return self.partner_id.collections_tone or self.step_id.tone
+
+    def _get_letters(self):
+        """Return what each contact tells: ``{contact id: letter}``, read from the ledger now.
+
+        letter: ``{"items": [{"line", "name", "due", "age", "amount", "residual", ...}],
+        "credits": [...], "totals": [{"currency", "overdue", "credit", "net", ...}]}``; amounts in
+        the receivable's own currency, and the same as formatted text in the debtor's language.
+        """
+        lines = self.env["account.move.line"].sudo().search_fetch(
+            self.case_id.sudo()._get_receivable_domain(),
+            [
+                "company_id", "partner_id", "move_id", "currency_id", "date_maturity", "date",
+                "amount_residual_currency", "amount_currency", "no_followup", "move_name", "ref",
+            ],
+            order="date_maturity, id",
+        )  # fmt: skip
+        lines.partner_id.fetch(["commercial_partner_id"])
+        by_case = lines.grouped(
+            lambda line: (line.company_id, line.partner_id.commercial_partner_id)
+        )
+        held = self._get_held_line_ids()
+        return {
+            contact.id: contact._get_letter(
+                by_case.get((contact.company_id, contact.partner_id), lines.browse()), held
+            )
+            for contact in self
+        }
+
+    def _get_held_line_ids(self):
+        """Return the receivables of these cases that a standing hold keeps out of messages."""
+        holds = (
+            self.env["collections.hold"]
+            .sudo()
+            .search(
+                [
+                    ("case_id", "in", self.case_id.ids),
+                    ("line_id", "!=", False),
+                    ("is_active", "=", True),
+                ]
+            )
+        )
+        return set(holds.line_id.ids)
+
+    def _get_letter(self, lines, held):
+        """Return the letter of one contact; see ``_get_letters``."""
+        self.ensure_one()
+        today = self.env["collections.ledger"]._today(self.company_id)
+        preventive = self.step_id.days <= 0 and bool(self.step_id)
+        told = set((self.facts or {}).get("covered") or ())
+        items, credits, totals = [], [], defaultdict(lambda: {"overdue": 0.0, "credit": 0.0})
+        for line in lines:
+            residual = line.amount_residual_currency
+            due = line.date_maturity or line.date
+            item = self._get_letter_item(line, due, (today - due).days)
+            if residual < 0:
+                credits.append(item)
+                totals[line.currency_id]["credit"] -= residual
+            elif line.no_followup or line.id in held:
+                continue
+            elif (line.id in told and due >= today) if preventive else due < today:
+                items.append(item)
+                totals[line.currency_id]["overdue"] += residual
+        due_currencies = {item["currency"] for item in items}
+        return {
+            "preventive": preventive,
+            "items": items,
+            "credits": [item for item in credits if item["currency"] in due_currencies],
+            "totals": [
+                self._get_letter_total(currency, values)
+                for currency, values in totals.items()
+                if currency in due_currencies
+            ],
+        }
+
+    def _get_letter_item(self, line, due, age):
+        currency = line.currency_id
+        lang = self._get_lang()
+        env = self.with_context(lang=lang).env
+        return {
+            "line": line,
+            "currency": currency,
+            "name": line.move_name or line.ref or "",
+            "due": due,
+            "due_text": format_date(env, due, lang_code=lang),
+            "age": age,
+            "amount_text": format_amount(env, abs(line.amount_currency), currency, lang_code=lang),
+            "residual": line.amount_residual_currency,
+            "residual_text": format_amount(
+                env, abs(line.amount_residual_currency), currency, lang_code=lang
+            ),
+        }
+
+    def _get_letter_total(self, currency, values):
+        lang = self._get_lang()
+        env = self.with_context(lang=lang).env
+        overdue, credit = currency.round(values["overdue"]), currency.round(values["credit"])
+        net = currency.round(overdue - credit)
+        return {
+            "currency": currency,
+            "overdue": overdue,
+            "credit": credit,
+            "net": net,
+            "overdue_text": format_amount(env, overdue, currency, lang_code=lang),
+            "credit_text": format_amount(env, credit, currency, lang_code=lang),
+            "net_text": format_amount(env, net, currency, lang_code=lang),
+        }
+
+    @api.depends("content_id", "step_id", "state")
+    @api.depends_context("lang")
+    def _compute_preview(self):
+        for contact in self:
+            content = contact.content_id.sudo()
+            if content:
+                contact.preview_subject, contact.preview = content.subject, content.body
+                continue
+            try:
+                rendered = contact.sudo()._render_content()[contact.id]
+            except UserError as error:
+                rendered = {"subject": "", "body": Markup("<p>%s</p>") % str(error)}
+            contact.preview_subject, contact.preview = rendered["subject"], rendered["body"]
+
+    def _render_content(self):
+        """Render the texts of these contacts, grouped by template and language.
+
+        :return: ``{contact id: {"subject": str, "body": Markup, "address": str}}``
+        :raise UserError: naming the text that cannot be rendered
+        """
+        result = {}
+        groups = defaultdict(lambda: self.browse())
+        for contact in self:
+            template = contact.step_id._get_template(contact._get_tone())
+            groups[template, contact._get_lang()] |= contact
+        for (template, lang), contacts in groups.items():
+            if not template:
+                result.update(contacts._render_instructions())
+                continue
+            localized = template.sudo().with_context(lang=lang)
+            subjects = localized._render_field("subject", contacts.ids)
+            bodies = localized._render_field(
+                "body_html", contacts.ids, options={"post_process": True}
+            )
+            for contact in contacts:
+                result[contact.id] = {
+                    "subject": " ".join((subjects[contact.id] or "").split())[:250],
+                    "body": bodies[contact.id],
+                    "address": contact.address or "",
+                }
+        return result
+
+    def _render_instructions(self):
+        """Return the content of contacts without a text: the step's words for the collector."""
+        return {
+            contact.id: {
+                "subject": contact.step_id.name or contact.channel_id.name,
+                "body": Markup("<p>%s</p>") % (contact.step_id.instructions or ""),
+                "address": contact.address or "",
+            }
+            for contact in self
+        }
+
+    # -- sender ----------------------------------------------------------------------------------
+
+    @api.model
+    def _get_sender(self, company):
+        """Extension point: the From of a company's messages, or False when it has none."""
+        address = email_normalize(company.collections_email_from or company.email or "")
+        return formataddr((company.name, address)) if address else False
+
+    def _get_reply_to(self):
+        """Extension point: where answers go: the case's own alias, else the sender."""
+        self.ensure_one()
+        return self.company_id.collections_reply_to or self._get_sender(self.company_id)
+
+    # -- task ------------------------------------------------------------------------------------
+
+    def _create_task(self, content):
+        """Put the contact on the collector's desk as an activity of the case.
+
+        :return: the ``Outcome``
+        """
+        self.ensure_one()
+        case = self.case_id
+        user = case.user_id or self.company_id.collections_user_id
+        note = content["body"]
+        if self.reason == "no_address":
+            note = Markup("<p>%s</p>%s") % (
+                self.env._("No channel reaches this debtor: find the right contact."), note
+            )  # fmt: skip
+        activity = (
+            self.env["mail.activity"]
+            .with_context(mail_activity_quick_update=True)
+            .create(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("collections.case"),
+                    "res_id": case.id,
+                    "activity_type_id": self.env.ref(
+                        "collections_management.mail_activity_type_contact"
+                    ).id,
+                    "summary": content["subject"],
+                    "note": note,
+                    "user_id": (user or self.env.ref("base.user_admin")).id,
+                    "date_deadline": self.env["collections.ledger"]._today(self.company_id),
+                }
+            )
+        )
+        self.activity_id = activity
+        return Outcome("sent", reference=f"activity/{activity.id}")
+
+    # -- what a person can do --------------------------------------------------------------------
+
+    def action_approve(self):
+        """Release contacts that await approval; they leave at their allowed moment."""
+        self._check_supervisor()
+        contacts = self.filtered(lambda contact: contact.state == "awaiting")
+        contacts.sudo().write({"state": "queued", "reason": False})
+        contacts._log("approved")
+        if contacts:
+            self.env.ref("collections_management.collections_run_cron_deliver").sudo()._trigger()
+        return True
+
+    def action_hold(self):
+        """Keep contacts back until somebody releases them."""
+        contacts = self.filtered(lambda contact: contact.state in ("queued", "awaiting", "planned"))
+        contacts.sudo().write({"state": "held", "reason": "by_person"})
+        contacts._log("held", {"reason": "by_person"})
+        return True
+
+    def action_release(self):
+        """Put held contacts back in the queue; they are checked again before they leave."""
+        contacts = self.filtered(lambda contact: contact.state == "held")
+        for contact in contacts.sudo():
+            needs_approval = contact.step_id.mode == "approval"
+            contact.write(
+                {
+                    "state": "awaiting" if needs_approval else "queued",
+                    "reason": False,
+                    "detail": False,
+                    "scheduled_on": contact.scheduled_on or fields.Datetime.now(),
+                }
+            )
+        contacts._log("released")
+        return True
+
+    def action_cancel(self):
+        """Cancel contacts that have not left: the ladder goes on as if the step had spoken."""
+        contacts = self.filtered(lambda contact: contact.state in REVOCABLE_STATES)
+        if self - contacts:
+            raise UserError(self.env._("Only a contact that has not left yet can be cancelled."))
+        for contact in contacts.sudo():
+            contact._climb()
+        contacts.sudo().write({"state": "cancelled", "reason": "by_hand"})
+        contacts._log("cancelled", {"reason": "by_hand"})
+        return True
+
+    def action_resolve_sent(self):
+        """Settle an uncertain contact: it did leave."""
+        self._check_supervisor()
+        contacts = self.filtered(lambda contact: contact.state == "uncertain")
+        contacts._log("resolved", {"left": True})
+        contacts.sudo()._mark_sent("")
+        return True
+
+    def action_resolve_not_sent(self):
+        """Settle an uncertain contact: it never left, so it is queued again."""
+        self._check_supervisor()
+        contacts = self.filtered(lambda contact: contact.state == "uncertain")
+        contacts.sudo().write({"state": "queued", "reason": False, "claim": False})
+        contacts._log("resolved", {"left": False})
+        return True
+
+    def action_retry(self):
+        """Try a failed contact again now."""
+        contacts = self.filtered(lambda contact: contact.state == "failed")
+        contacts.sudo().write(
+            {
+                "state": "queued",
+                "attempts": 0,
+                "reason": False,
+                "scheduled_on": fields.Datetime.now(),
+            }
+        )
+        contacts._log("queued", {"reason": "retried_by_hand"})
+        return True
+
+    def _check_supervisor(self):
+        if not self.env.user.has_group(
+            "collections_management.collections_management_group_supervisor"
+        ):
+            raise UserError(self.env._("A supervisor does this."))
+
+    # -- state changes ---------------------------------------------------------------------------
+
+    def _log(self, event, data=None):
+        """Write one log entry per contact."""
+        self.env["collections.log"].sudo()._append(
+            [
+                {
+                    "case_id": contact.case_id.id,
+                    "contact_id": contact.id,
+                    "run_id": contact.run_id.id or None,
+                    "event": event,
+                    "data": data or {},
+                    "user_id": None if self.env.su else self.env.uid,
+                }
+                for contact in self
+            ]
+        )
+
+    def _skip(self, reason, detail=None):
+        """Give these contacts up because the facts changed; the next run decides again."""
+        self.write({"state": "skipped", "reason": reason, "detail": detail, "claim": False})
+        self._log("skipped", {"reason": reason})
+
+    def _hold(self, reason, detail=None):
+        """Keep these contacts until an obstacle is gone; delivery looks at them again."""
+        changed = self.filtered(lambda contact: (contact.state, contact.reason) != ("held", reason))
+        changed.write({"state": "held", "reason": reason, "detail": detail, "claim": False})
+        changed._log("held", {"reason": reason})
+
+    def _mark_sent(self, reference):
+        """Note that these contacts left, and climb the ladder."""
+        now = fields.Datetime.now()
+        for contact in self:
+            contact.write(
+                {
+                    "state": "sent",
+                    "reason": False,
+                    "detail": False,
+                    "claim": False,
+                    "sent_on": now,
+                    "reference": reference or contact.reference,
+                }
+            )
+            contact._climb()
+            contact.case_id.write(
+                {
+                    "last_contact_date": self.env["collections.ledger"]._today(contact.company_id),
+                    "step_id": contact.step_id.id,
+                }
+            )
+
+    def _climb(self):
+        """Move the receivables this contact speaks for up the ladder."""
+        self.ensure_one()
+        self.env["collections.planner"]._climb(self)
+
+    # -- what the provider tells afterwards ------------------------------------------------------
+
+    _PROGRESS = ("sent", "delivered", "read", "answered")
+
+    def _receive_status(self, state, data=None):
+        """Take a provider's later word: delivered, read, answered or failed; in any order, any
+        number of times. A contact never goes back to an earlier state."""
+        for contact in self:
+            if state == "failed":
+                if contact.state in ("sending", "uncertain", "sent"):
+                    contact.write({"state": "failed", **(data or {})})
+                    contact._log("failed", {"reason": contact.reason or "provider"})
+                    self.env["collections.delivery"]._fall_back(contact)
+                continue
+            if contact.state == "uncertain":
+                contact._mark_sent("")
+                contact._log("resolved", {"left": True})
+            order = self._PROGRESS
+            if contact.state in order and order.index(state) > order.index(contact.state):
+                contact.state = state
+                contact._log(state)
+
+    @api.model
+    def _new_claim(self):
+        """Return a fresh number under which a worker takes contacts in hand."""
+        return secrets.randbelow(2**31 - 1) + 1

@@ -1,0 +1,409 @@
+import logging
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..engine.delivery import ChannelDown, next_attempt
+
+_logger = logging.getLogger(__name__)
+
+# First key of the advisory locks that tell which workers live.
+WORKER_LOCK = 0x0C011EC7
+BATCH = 100
+
+
+class CollectionsDelivery(models.AbstractModel):
+    """Contacts -> channel: claim, check again, render, send, note what became of it.
+
+    A worker takes a batch under a claim number and holds an advisory lock of that number on a
+    connection of its own as long as it lives, so the death of a worker is known at once, without
+    waiting for a time-out. ``sending`` is committed before the provider is called and the outcome
+    right after, together with the ``sending`` of the next one: a crash leaves at most one contact
+    whose outcome nobody knows, and that one becomes ``uncertain`` instead of being sent twice.
+    """
+
+    _name = "collections.delivery"
+    _description = "Delivery of Contacts"
+
+    @api.model
+    def _deliver(self, companies, batch_size=BATCH, on_batch=None):
+        """Send everything that may leave now. Commits batch by batch.
+
+        :param companies: deliver only for these
+        :param on_batch: called after each batch with the number of contacts taken; a false answer
+            stops the work (out of time)
+        :return: number of contacts taken in hand
+        """
+        taken = 0
+        self._recover()
+        with self._worker() as claim:
+            for company in companies:
+                self._wake_held(company)
+                while contacts := self._claim(company, claim, batch_size):
+                    self._deliver_batch(contacts)
+                    taken += len(contacts)
+                    if on_batch and not on_batch(len(contacts)):
+                        return taken
+        return taken
+
+    @contextmanager
+    def _worker(self):
+        """Live under a claim number; its advisory lock dies with the process."""
+        claim = self.env["collections.contact"]._new_claim()
+        with self.env.registry.cursor() as guard:
+            guard.execute("SELECT pg_advisory_xact_lock(%s, %s)", (WORKER_LOCK, claim))
+            yield claim
+
+    def _get_living_sql(self):
+        """Return a subquery of the claims whose worker lives."""
+        return SQL(
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND classid = %s AND objsubid = 2"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            WORKER_LOCK,
+        )
+
+    @api.model
+    def _recover(self):
+        """Take over what dead workers left behind.
+
+        What they had only claimed is free again; what was ``sending`` may or may not have left.
+        """
+        self.env["collections.contact"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM collections_contact
+                 WHERE claim IS NOT NULL AND claim <> 0 AND state IN ('queued', 'sending')
+                   AND claim NOT IN (%s)
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self._get_living_sql(),
+            )
+        )
+        contacts = self.env["collections.contact"].browse([row[0] for row in rows])
+        contacts.invalidate_recordset()
+        sending = contacts.filtered(lambda contact: contact.state == "sending")
+        harmless = sending.filtered(lambda contact: contact.channel_id._is_transactional())
+        (contacts - sending + harmless).write({"state": "queued", "claim": False})
+        lost = sending - harmless
+        lost.write({"state": "uncertain", "reason": "crashed", "claim": False})
+        lost._log("uncertain", {"reason": "crashed"})
+        self._commit()
+        return lost
+
+    def _wake_held(self, company):
+        """Queue again what an obstacle of the house held back, now that it may be gone."""
+        contacts = self.env["collections.contact"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "held"),
+                ("reason", "in", self._get_obstacle_codes()),
+            ]
+        )
+        for channel, group in contacts.grouped("channel_id").items():
+            if not self._get_obstacle(company, channel):
+                group.write({"state": "queued", "reason": False, "detail": False})
+                group._log("released")
+        self._commit()
+
+    def _get_obstacle_codes(self):
+        """Extension point: the obstacles that end without anybody touching the contact."""
+        return ["no_mail_server", "no_sender", "no_test_address"]
+
+    def _get_obstacle(self, company, channel):
+        """Return ``(code, sentence)`` while nothing of a company may leave through a channel."""
+        needs_test_address = company.collections_safe_mode and not channel.is_manual
+        if needs_test_address and not company.collections_test_email:
+            return "no_test_address", self.env._(
+                "Safe mode is on for %(company)s and no test address is set.", company=company.name
+            )
+        return channel._get_obstacle(company)
+
+    @api.model
+    def _claim(self, company, claim, size):
+        """Take a batch of one company and channel in hand and commit; others skip it."""
+        self.env["collections.contact"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH first AS (
+                    SELECT channel_id FROM collections_contact
+                     WHERE %(ready)s ORDER BY scheduled_on, id LIMIT 1
+                ), taken AS (
+                    SELECT id FROM collections_contact
+                     WHERE %(ready)s AND channel_id = (SELECT channel_id FROM first)
+                  ORDER BY scheduled_on, id LIMIT %(size)s
+                       FOR NO KEY UPDATE SKIP LOCKED
+                )
+                UPDATE collections_contact contact SET claim = %(claim)s
+                  FROM taken WHERE contact.id = taken.id
+             RETURNING contact.id
+                """,
+                ready=SQL(
+                    "company_id = %s AND state = 'queued' AND scheduled_on <= %s"
+                    " AND (claim IS NULL OR claim = 0)",
+                    company.id,
+                    fields.Datetime.now(),
+                ),
+                size=size,
+                claim=claim,
+            )
+        )
+        contacts = self.env["collections.contact"].browse(sorted(row[0] for row in rows))
+        contacts.invalidate_recordset()
+        self._commit()
+        return contacts
+
+    def _deliver_batch(self, contacts):
+        """Check, render and send a claimed batch of one company and channel."""
+        company, channel = contacts.company_id, contacts.channel_id
+        if obstacle := self._get_obstacle(company, channel):
+            contacts._hold(*obstacle)
+            self._commit()
+            return
+        contacts = self._drop_refused(contacts)
+        contacts = self._drop_untimely(contacts)
+        contents = self._prepare_contents(contacts, channel)
+        contacts = contacts.filtered(lambda contact: contact.id in contents)
+        self._commit()
+        if not contacts:
+            return
+        try:
+            with channel._session(contacts) as session:
+                self._send_all(contacts, contents, channel, session)
+        except ChannelDown as error:
+            self._postpone(contacts, str(error))
+        self._commit()
+
+    def _drop_refused(self, contacts):
+        """Skip the contacts whose decision does not stand any more, saying why."""
+        archived = contacts.filtered(lambda contact: not contact.partner_id.active)
+        archived._skip("archived")
+        contacts -= archived
+        planned = contacts.filtered(lambda contact: contact.step_id and contact.cycle)
+        if not planned:
+            return contacts
+        refused = self.env["collections.planner"]._recheck(planned)
+        for contact in planned.browse(refused):
+            contact._skip(*refused[contact.id])
+        return contacts - planned.browse(refused)
+
+    def _drop_untimely(self, contacts):
+        """Put contacts back whose allowed moment is not now: a clock changed, a worker was late."""
+        if not contacts or contacts.channel_id.is_manual:
+            return contacts
+        now = fields.Datetime.now()
+        code = contacts.channel_id.code
+        rules = self.env["collections.contact.rule"]
+        verdicts = rules._get_verdicts(
+            contacts.case_id, dict.fromkeys(contacts.case_id.ids, code), now,
+            self.env["collections.ledger"]._get_history(contacts.case_id),
+        )  # fmt: skip
+        for contact in contacts:
+            moment = verdicts[contact.case_id.id].moment
+            if moment is None:
+                contact._hold("refused_by_rule")
+                contacts -= contact
+            elif moment.replace(tzinfo=None) > now + timedelta(minutes=1):
+                contact.write({"scheduled_on": moment.replace(tzinfo=None), "claim": False})
+                contact._log("verdict", {"moment": fields.Datetime.to_string(contact.scheduled_on)})
+                contacts -= contact
+        return contacts
+
+    def _prepare_contents(self, contacts, channel):
+        """Render a batch; one text that breaks stops its own contact only."""
+        company = contacts.company_id
+        safe = company.collections_safe_mode and not channel.is_manual
+        contacts.filtered(lambda contact: contact.safe_mode != safe).write({"safe_mode": safe})
+        try:
+            with self.env.cr.savepoint():
+                contents = channel._render(contacts)
+        except Exception:
+            contents = self._render_one_by_one(contacts, channel)
+        for contact in contacts.filtered(lambda contact: contact.id in contents):
+            content = contents[contact.id]
+            if safe:
+                content["subject"] = self.env._(
+                    "[Test, for %(address)s] %(subject)s",
+                    address=content["address"] or contact.partner_id.display_name,
+                    subject=content["subject"],
+                )
+                content["address"] = company.collections_test_email
+        return contents
+
+    def _render_one_by_one(self, contacts, channel):
+        contents = {}
+        for contact in contacts:
+            try:
+                with self.env.cr.savepoint():
+                    contents.update(channel._render(contact))
+            except Exception as error:
+                _logger.info("contact %s cannot be rendered: %s", contact.id, error)
+                contact._hold("render_error", str(error)[:500])
+        return contents
+
+    def _send_all(self, contacts, contents, channel, session):
+        """Send one by one. The outcome of each and the ``sending`` of the next share a commit."""
+        self._create_messages(contacts, contents, channel)
+        outcome = previous = None
+        for index, contact in enumerate(contacts):
+            if previous:
+                self._apply(previous, outcome)
+            if outcome and outcome.down:
+                self._postpone(contacts[index:], outcome.message)
+                return
+            self._mark_sending(contact, contents[contact.id])
+            self._commit()
+            outcome = channel._send(contact, contents[contact.id], session)
+            previous = contact
+        self._apply(previous, outcome)
+
+    def _create_messages(self, contacts, contents, channel):
+        """Put what is about to leave on the case, so that an answer finds its way back."""
+        prepare = getattr(channel, f"_{channel.kind}_prepare_message_vals", None)
+        fresh = contacts.filtered(lambda contact: not contact.mail_message_id)
+        if not prepare or not fresh:
+            return
+        messages = self.env["mail.message"].create(
+            [prepare(contact, contents[contact.id]) for contact in fresh]
+        )
+        for contact, message in zip(fresh, messages, strict=True):
+            contact.mail_message_id = message
+
+    def _mark_sending(self, contact, content):
+        """Note that a contact is about to leave, and exactly what it says."""
+        contact.write(
+            {
+                "state": "sending",
+                "attempts": contact.attempts + 1,
+                "address": content["address"] or False,
+                "tone": contact._get_tone(),
+            }
+        )
+        entry = self.env["collections.log"]._append(
+            [
+                {
+                    "case_id": contact.case_id.id,
+                    "contact_id": contact.id,
+                    "run_id": contact.run_id.id or None,
+                    "event": "sending",
+                    "data": {"attempt": contact.attempts, "safe_mode": contact.safe_mode},
+                    "content": {name: content[name] for name in ("subject", "body", "address")},
+                }
+            ]
+        )
+        contact.content_id = self.env["collections.log.content"].search(
+            [("log_id", "=", entry.id)], limit=1
+        )
+
+    def _apply(self, contact, outcome):
+        """Write what became of a contact."""
+        data = {"code": outcome.code} if outcome.code else {}
+        if outcome.state == "sent":
+            contact._mark_sent(outcome.reference)
+            contact._log("sent", data)
+        elif outcome.state == "uncertain":
+            self._give_back(contact, "uncertain", outcome)
+            contact._log("uncertain", data)
+        elif outcome.state == "retry" and (
+            moment := next_attempt(contact.attempts, fields.Datetime.now())
+        ):
+            self._give_back(contact, "queued", outcome)
+            contact.scheduled_on = moment
+            contact._log("queued", {**data, "again": fields.Datetime.to_string(moment)})
+        else:
+            self._give_back(contact, "failed", outcome)
+            contact._log("failed", data)
+            self._fall_back(contact)
+
+    def _give_back(self, contact, state, outcome):
+        contact.write(
+            {
+                "state": state,
+                "reason": outcome.code,
+                "detail": outcome.message[:500],
+                "claim": False,
+            }
+        )
+
+    def _postpone(self, contacts, message):
+        """Put back what could not leave because the channel is down; no attempt is counted."""
+        contacts = contacts.filtered(lambda contact: contact.state == "queued")
+        moment = next_attempt(1, fields.Datetime.now())
+        contacts.write(
+            {
+                "reason": "channel_down",
+                "detail": message[:500],
+                "scheduled_on": moment,
+                "claim": False,
+            }
+        )
+        contacts._log("queued", {"code": "channel_down", "again": str(moment)})
+
+    @api.model
+    def _fall_back(self, contact):
+        """Reach the debtor of a failed contact otherwise: the next channel of the step, the last
+        that worked, at last a task for the collector. Never a channel that failed already."""
+        if not contact.step_id or contact.channel_id.is_manual:
+            return self.env["collections.contact"]
+        planner, case = self.env["collections.planner"], contact.case_id
+        tried = self.env["collections.contact"].search(
+            [("case_id", "=", case.id), ("cycle", "=", contact.cycle),
+             ("step_id", "=", contact.step_id.id)]
+        ).channel_id  # fmt: skip
+        worked = planner._get_worked(case.ids).get(case.id, tried.browse())
+        task = tried._get_task_channel()
+        for channel in contact.step_id._get_channels() | worked | task:
+            address = channel not in tried and channel._get_addresses(case).get(case.id)
+            if address:
+                return self._create_fallback(contact, channel, address)
+        return contact.browse()
+
+    def _create_fallback(self, contact, channel, address):
+        names = [
+            "step_id", "carrier_id", "cycle", "repetition", "planned_on", "amount", "facts",
+            "rule_id", "run_id", "case_id", "company_id",
+        ]  # fmt: skip
+        values = contact.read(names, load=None)[0]
+        values.pop("id")
+        fallback = contact.create(
+            {
+                **values,
+                "channel_id": channel.id,
+                "parent_id": contact.id,
+                "address": address,
+                "state": "queued",
+                "reason": "no_address" if channel.is_manual else False,
+                "scheduled_on": fields.Datetime.now(),
+            }
+        )
+        fallback._log("planned", {"falls_back_for": contact.id, "channel": channel.id})
+        return fallback
+
+    def _commit(self):
+        """Commit, and start the next transaction with nothing cached."""
+        self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _cron_deliver(self):
+        """Send what is due, for every company; out of time, the rest goes at the next turn."""
+        companies = self.env["res.company"].search([("collections_active", "=", True)])
+        left = self.env["ir.cron"]._commit_progress
+
+        def on_batch(count):
+            return left(count) > 30
+
+        try:
+            self._deliver(companies, on_batch=on_batch)
+        except (psycopg2.errors.SerializationFailure, psycopg2.errors.LockNotAvailable) as error:
+            self.env.cr.rollback()
+            _logger.info("delivery met another worker and goes on at its next turn: %s", error)
+        except UserError:
+            self.env.cr.rollback()
+            raise

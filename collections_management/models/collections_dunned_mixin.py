@@ -1,0 +1,144 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionsDunnedMixin(models.AbstractModel):
+    """What an invoice and a journal item show of collections, as columns, filters and groups.
+
+    The case is found by company and debtor with a join, never stored: a ledger of a million lines
+    is not rewritten when a case opens.
+    """
+
+    _name = "collections.dunned.mixin"
+    _description = "Shown with its Collections State"
+
+    collections_step_id = fields.Many2one(
+        "collections.step", string="Dunning Step", readonly=True, copy=False, ondelete="set null"
+    )
+    collections_date = fields.Date(string="Dunning Date", readonly=True, copy=False)
+    collections_case_id = fields.Many2one(
+        "collections.case",
+        string="Collections Case",
+        compute="_compute_collections_case_id",
+        search="_search_collections_case_id",
+        compute_sudo=True,
+    )
+    collections_user_id = fields.Many2one(
+        related="collections_case_id.user_id", string="Collector", readonly=True
+    )
+    collections_segment_id = fields.Many2one(
+        related="collections_case_id.segment_id", string="Segment", readonly=True
+    )
+    collections_hold = fields.Char(
+        string="Collections Hold", compute="_compute_collections_hold", compute_sudo=True
+    )
+    collections_why = fields.Char(
+        string="Collections: What Next",
+        compute="_compute_collections_hold",
+        compute_sudo=True,
+        help="What collections does next about it, or why it is left alone.",
+    )
+
+    def _get_collections_debtor(self):
+        """Return the debtor (commercial partner) of one record."""
+        return self.partner_id.commercial_partner_id
+
+    def _get_collections_partner_column(self):
+        """Return the name of the column that leads to the debtor."""
+        return "partner_id"
+
+    def _compute_collections_case_id(self):
+        cases = self.env["collections.case"].search(
+            [
+                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("state", "!=", "merged"),
+            ]
+        )
+        by_key = {(case.company_id.id, case.partner_id.id): case.id for case in cases}
+        for record in self:
+            key = (record.company_id.id, record._get_collections_debtor().id)
+            record.collections_case_id = by_key.get(key, False)
+
+    def _search_collections_case_id(self, operator, value):
+        if operator not in ("in", "not in", "any", "not any"):
+            return NotImplemented
+        cases = self.env["collections.case"]
+        if operator in ("any", "not any"):
+            ids = cases._search(value) if not isinstance(value, models.Query) else value
+            positive = [("id", "in", self._get_case_member_query(ids))]
+            return positive if operator == "any" else [("id", "not in", positive[0][2])]
+        values = set(value)
+        members = self._get_case_member_query(tuple(values - {False}))
+        domain = fields.Domain("id", "in", members)
+        if False in values:
+            domain |= fields.Domain("id", "not in", self._get_case_member_query(None))
+        return domain if operator == "in" else ~domain
+
+    def _get_case_member_query(self, case_ids):
+        """Return a query of the records that belong to these cases (None: to any)."""
+        query = self.env[self._name].sudo()._search(fields.Domain.TRUE)
+        alias = self._join_collections_case(query.table, query)
+        column = SQL.identifier(alias, "id")
+        if case_ids is None:
+            query.add_where(SQL("%s IS NOT NULL", column))
+        elif isinstance(case_ids, tuple):
+            query.add_where(SQL("%s IN %s", column, case_ids or (0,)))
+        else:
+            query.add_where(SQL("%s IN %s", column, case_ids.subselect()))
+        return query
+
+    def _join_collections_case(self, alias, query):
+        """Join the case of each record and return its alias."""
+        partner = query.make_alias(alias, "collections_partner")
+        query.add_join(
+            "LEFT JOIN",
+            partner,
+            "res_partner",
+            SQL(
+                "%s = %s",
+                SQL.identifier(partner, "id"),
+                SQL.identifier(alias, self._get_collections_partner_column()),
+            ),
+        )
+        case = query.make_alias(alias, "collections_case_id")
+        query.add_join(
+            "LEFT JOIN",
+            case,
+            "collections_case",
+            SQL(
+                "%(case)s.partner_id = %(partner)s.commercial_partner_id"
+                " AND %(case)s.company_id = %(record)s.company_id AND %(case)s.state <> 'merged'",
+                case=SQL.identifier(case),
+                partner=SQL.identifier(partner),
+                record=SQL.identifier(alias),
+            ),
+        )
+        return case
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "collections_case_id" and query is not None:
+            return SQL.identifier(self._join_collections_case(alias, query), "id")
+        return super()._field_to_sql(alias, field_expr, query)
+
+    @api.depends("collections_case_id")
+    @api.depends_context("lang")
+    def _compute_collections_hold(self):
+        holds = self.env["collections.hold"].search(
+            [("case_id", "in", self.collections_case_id.ids), ("is_active", "=", True)]
+        )
+        for record in self:
+            case = record.collections_case_id
+            own = holds.filtered(
+                lambda hold, case=case, record=record: (
+                    hold.case_id == case
+                    and (not hold.line_id or hold.line_id in record._get_collections_lines())
+                )
+            )
+            text = " · ".join(own.mapped("display_name"))
+            if record.no_followup and record._is_collectible():
+                text = text or self.env._("Excluded from follow-up")
+            record.collections_hold = text or False
+            record.collections_why = (
+                (text or case.decision_text) if case and record._is_collectible() else False
+            )

@@ -1,0 +1,122 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..engine.ladder import Hold
+
+
+class CollectionsHold(models.Model):
+    """A reason to leave a case, or one receivable of it, alone until a day.
+
+    A hold ends by itself after its last day; the case then resumes where it stopped. Other sources
+    of holds (promises, agreements, disputes) add a ``reason`` and create the record.
+    """
+
+    _name = "collections.hold"
+    _description = "Collections Hold"
+    _order = "id desc"
+
+    case_id = fields.Many2one("collections.case", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="case_id.company_id", store=True)
+    partner_id = fields.Many2one(related="case_id.partner_id")
+    line_id = fields.Many2one(
+        "account.move.line",
+        string="Receivable",
+        ondelete="cascade",
+        domain="[('id', 'in', receivable_ids)]",
+        help="Empty: the whole case.",
+    )
+    receivable_ids = fields.Many2many(related="case_id.receivable_ids")
+    reason = fields.Selection(
+        [("pause", "Pause"), ("opt_out", "Opted out"), ("voucher", "Payment to verify")],
+        required=True,
+        default="pause",
+    )
+    note = fields.Char(help="Why, in a few words; the collector sees it on the case.")
+    date_from = fields.Date(required=True, default=fields.Date.context_today)
+    date_until = fields.Date(string="Until", help="Last held day. Empty: until it is lifted.")
+    user_id = fields.Many2one(
+        "res.users", string="Set by", required=True, default=lambda self: self.env.user
+    )
+    lifted_on = fields.Datetime(readonly=True)
+    lifted_by_id = fields.Many2one("res.users", readonly=True)
+    is_active = fields.Boolean(compute="_compute_is_active", search="_search_is_active")
+
+    _dates_ordered = models.Constraint(
+        "CHECK (date_until IS NULL OR date_until >= date_from)",
+        "A hold cannot end before it starts.",
+    )
+    _standing_idx = models.Index("(case_id) WHERE lifted_on IS NULL")
+
+    @api.depends("date_from", "date_until", "lifted_on")
+    def _compute_is_active(self):
+        today = fields.Date.context_today(self)
+        for hold in self:
+            hold.is_active = (
+                not hold.lifted_on
+                and (not hold.date_from or hold.date_from <= today)
+                and (not hold.date_until or hold.date_until >= today)
+            )
+
+    def _search_is_active(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        return (
+            Domain("lifted_on", "=", False)
+            & Domain("date_from", "<=", today)
+            & (Domain("date_until", "=", False) | Domain("date_until", ">=", today))
+        )
+
+    @api.depends("reason", "date_until", "note")
+    def _compute_display_name(self):
+        labels = dict(self._fields["reason"]._description_selection(self.env))
+        for hold in self:
+            name = labels.get(hold.reason, "")
+            if hold.date_until:
+                date = fields.Date.to_string(hold.date_until)
+                name = self.env._("%(reason)s until %(date)s", reason=name, date=date)
+            hold.display_name = f"{name}: {hold.note}" if hold.note else name
+
+    @api.constrains("line_id", "case_id")
+    def _check_line(self):
+        for hold in self.filtered("line_id"):
+            debtor = hold.line_id.partner_id.commercial_partner_id
+            same_company = hold.line_id.company_id == hold.case_id.company_id
+            if debtor != hold.case_id.partner_id or not same_company:
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s does not belong to the case of %(debtor)s.",
+                        line=hold.line_id.display_name,
+                        debtor=hold.case_id.partner_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        holds = super().create(vals_list)
+        for hold in holds:
+            hold.case_id._log(
+                "held",
+                {
+                    "hold": hold.id,
+                    "reason": hold.reason,
+                    "line": hold.line_id.id or None,
+                    "until": hold.date_until or None,
+                },
+                content={"note": hold.note} if hold.note else None,
+            )
+        holds.case_id._withdraw_contacts("held")
+        return holds
+
+    def action_lift(self):
+        """End the hold now; the case resumes where it stopped."""
+        for hold in self.filtered(lambda hold: not hold.lifted_on):
+            hold.write({"lifted_on": fields.Datetime.now(), "lifted_by_id": self.env.uid})
+            hold.case_id._log("released", {"hold": hold.id, "reason": hold.reason})
+        return True
+
+    def _to_hold(self):
+        """Return the hold as the ladder engine sees it."""
+        self.ensure_one()
+        return Hold(self.reason, self.date_until or None, self.id)

@@ -1,0 +1,445 @@
+from collections import defaultdict
+from datetime import timedelta, timezone
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..engine.calendar import Past
+from ..engine.ladder import Facts, Hold, Receivable
+
+
+class CollectionsLedger(models.AbstractModel):
+    """What the ledger says: the only source of amounts. Reads in sets, writes only cases."""
+
+    _name = "collections.ledger"
+    _description = "Ledger as Collections Reads It"
+
+    @api.model
+    def _get_account_ids(self):
+        """Extension point: the receivable accounts that are collected."""
+        return (
+            self.env["account.account"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("account_type", "=", "asset_receivable"), ("non_trade", "=", False)])
+            .ids
+        )
+
+    @api.model
+    def _get_open_domain(self):
+        """Return the domain on ``account.move.line`` of the open receivables and credits."""
+        return Domain(
+            [
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("account_id", "in", self._get_account_ids()),
+                "|",
+                ("amount_residual", "!=", 0),
+                ("amount_residual_currency", "!=", 0),
+            ]
+        )
+
+    @api.model
+    def _get_open_sql(self, alias):
+        """Return the same condition as SQL on an alias of ``account_move_line``."""
+        line = SQL.identifier(alias)
+        return SQL(
+            "%(line)s.parent_state = 'posted' AND %(line)s.reconciled IS NOT TRUE"
+            " AND %(line)s.account_id = ANY(%(accounts)s)"
+            " AND (%(line)s.amount_residual <> 0 OR %(line)s.amount_residual_currency <> 0)",
+            line=line,
+            accounts=self._get_account_ids(),
+        )
+
+    @api.model
+    def _today(self, company):
+        """Return the day it is where the company is."""
+        zone = company.partner_id.tz or self.env.user.tz or "UTC"
+        return fields.Date.context_today(self.with_context(tz=zone))
+
+    # -- refresh ---------------------------------------------------------------------------------
+
+    @api.model
+    def _refresh(self, company, partners=None, run=None):
+        """Copy the balances of a company's debtors from the ledger to their cases.
+
+        Opens the cases of new debtors, closes those that owe nothing any more and reopens those
+        that owe again, in one statement; logs what changed.
+
+        :param partners: only these debtors (commercial partners); None: all of the company
+        :return: ``{"opened": int, "reopened": int, "closed": int, "changed": int}``
+        """
+        for model in ("account.move.line", "account.move", "res.partner", "collections.case"):
+            self.env[model].flush_model()
+        rows = self.env.execute_query(self._get_refresh_sql(company, partners))
+        rows += self.env.execute_query(self._get_settle_sql(company, partners))
+        self.env["collections.case"].invalidate_model()
+        counts = {"opened": 0, "reopened": 0, "closed": 0, "changed": 0}
+        entries = []
+        for case_id, event, overdue, credit, total in rows:
+            if not event:
+                continue
+            counts[_REFRESH_COUNTERS[event]] += 1
+            entries.append(
+                {
+                    "case_id": case_id,
+                    "event": event,
+                    "data": {"overdue": str(overdue), "credit": str(credit), "total": str(total)},
+                    "run_id": run and run.id,
+                }
+            )
+        self.env["collections.log"]._append(entries)
+        return counts
+
+    def _get_refresh_sql(self, company, partners):
+        """Return the upsert of all cases that have something open.
+
+        The event of each changed row is told by what it was before: ``case_opened``,
+        ``case_reopened``, ``refreshed`` (an amount changed) or NULL (only older by some days).
+        """
+        only = (
+            SQL("AND partner.commercial_partner_id = ANY(%s)", partners.ids) if partners else SQL()
+        )
+        return SQL(
+            """
+            WITH item AS (
+                SELECT partner.commercial_partner_id AS partner_id, line.amount_residual AS residual,
+                       %(today)s - coalesce(line.date_maturity, line.date) AS age
+                  FROM account_move_line line
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.company_id = %(company)s AND %(open)s %(only)s
+            ), fresh AS (
+                SELECT partner_id,
+                       sum(residual) AS total,
+                       coalesce(sum(residual) FILTER (WHERE residual > 0 AND age > 0), 0) AS overdue,
+                       coalesce(-sum(residual) FILTER (WHERE residual < 0), 0) AS credit,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age BETWEEN -7 AND 0), 0) AS due_soon,
+                       coalesce(sum(residual) FILTER (WHERE residual > 0 AND age <= 0), 0) AS not_due,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age BETWEEN 1 AND 30), 0) AS age_1_30,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age BETWEEN 31 AND 60), 0) AS age_31_60,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age BETWEEN 61 AND 90), 0) AS age_61_90,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age > 90), 0) AS age_over_90,
+                       count(*) FILTER (WHERE residual > 0) AS items,
+                       count(*) FILTER (WHERE residual > 0 AND age > 0) AS overdue_items,
+                       greatest(max(age) FILTER (WHERE residual > 0), 0) AS days
+                  FROM item GROUP BY partner_id
+            ), old AS (
+                SELECT id, partner_id, state, amount_total, amount_overdue, amount_credit
+                  FROM collections_case WHERE company_id = %(company)s AND state <> 'merged'
+            ), saved AS (
+                INSERT INTO collections_case AS kase (
+                    company_id, currency_id, partner_id, state, user_id,
+                    amount_total, amount_overdue, amount_credit, amount_net_overdue,
+                    amount_due_soon, amount_not_due,
+                    amount_1_30, amount_31_60, amount_61_90, amount_over_90,
+                    receivable_count, overdue_count, oldest_due_date, days_past_due, age_band,
+                    refreshed_on, log_sequence, create_uid, create_date, write_uid, write_date)
+                SELECT %(company)s, %(currency)s, fresh.partner_id, 'open', %(collector)s,
+                       total, overdue, credit, overdue - credit, due_soon, not_due,
+                       age_1_30, age_31_60, age_61_90, age_over_90,
+                       items, overdue_items,
+                       CASE WHEN days > 0 THEN %(today)s - days END, coalesce(days, 0),
+                       CASE WHEN days > 90 THEN '4' WHEN days > 60 THEN '3' WHEN days > 30 THEN '2'
+                            WHEN days > 0 THEN '1' ELSE '0' END,
+                       %(now)s, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM fresh LEFT JOIN old USING (partner_id)
+                 WHERE items > 0 OR old.id IS NOT NULL
+              ORDER BY fresh.partner_id
+                    ON CONFLICT (company_id, partner_id) WHERE state <> 'merged' DO UPDATE
+                   SET state = 'open',
+                       amount_total = excluded.amount_total,
+                       amount_overdue = excluded.amount_overdue,
+                       amount_credit = excluded.amount_credit,
+                       amount_net_overdue = excluded.amount_net_overdue,
+                       amount_due_soon = excluded.amount_due_soon,
+                       amount_not_due = excluded.amount_not_due,
+                       amount_1_30 = excluded.amount_1_30,
+                       amount_31_60 = excluded.amount_31_60,
+                       amount_61_90 = excluded.amount_61_90,
+                       amount_over_90 = excluded.amount_over_90,
+                       receivable_count = excluded.receivable_count,
+                       overdue_count = excluded.overdue_count,
+                       oldest_due_date = excluded.oldest_due_date,
+                       days_past_due = excluded.days_past_due,
+                       age_band = excluded.age_band,
+                       refreshed_on = excluded.refreshed_on
+                 WHERE kase.state <> 'open'
+                    OR (kase.amount_total, kase.amount_overdue, kase.amount_credit,
+                        kase.amount_due_soon, kase.days_past_due, kase.receivable_count,
+                        kase.amount_1_30, kase.amount_31_60, kase.amount_61_90)
+                       IS DISTINCT FROM
+                       (excluded.amount_total, excluded.amount_overdue, excluded.amount_credit,
+                        excluded.amount_due_soon, excluded.days_past_due, excluded.receivable_count,
+                        excluded.amount_1_30, excluded.amount_31_60, excluded.amount_61_90)
+             RETURNING id, partner_id, amount_overdue, amount_credit, amount_total
+            )
+            SELECT saved.id,
+                   CASE WHEN old.id IS NULL THEN 'case_opened'
+                        WHEN old.state = 'closed' THEN 'case_reopened'
+                        WHEN (old.amount_overdue, old.amount_credit, old.amount_total)
+                             IS DISTINCT FROM
+                             (saved.amount_overdue, saved.amount_credit, saved.amount_total)
+                        THEN 'refreshed' END,
+                   saved.amount_overdue::text, saved.amount_credit::text, saved.amount_total::text
+              FROM saved LEFT JOIN old USING (partner_id)
+            """,
+            today=self._today(company),
+            company=company.id,
+            currency=company.currency_id.id,
+            collector=company.collections_user_id.id or None,
+            open=self._get_open_sql("line"),
+            only=only,
+            now=self.env.cr.now().replace(microsecond=0),
+            uid=self.env.uid,
+        )
+
+    def _get_settle_sql(self, company, partners):
+        """Return the update that closes the cases whose debtor has nothing open any more."""
+        only = SQL("AND kase.partner_id = ANY(%s)", partners.ids) if partners else SQL()
+        return SQL(
+            """
+            UPDATE collections_case kase
+               SET state = 'closed', amount_total = 0, amount_overdue = 0, amount_credit = 0,
+                   amount_net_overdue = 0, amount_due_soon = 0, amount_not_due = 0,
+                   amount_1_30 = 0, amount_31_60 = 0, amount_61_90 = 0, amount_over_90 = 0,
+                   receivable_count = 0, overdue_count = 0, oldest_due_date = NULL,
+                   days_past_due = 0, age_band = '0', refreshed_on = %(now)s,
+                   decision = 'nothing_open', decision_until = NULL, decision_data = NULL,
+                   needs_decision = NULL
+             WHERE kase.company_id = %(company)s AND kase.state = 'open' %(only)s
+               AND NOT EXISTS (
+                   SELECT FROM account_move_line line
+                     JOIN res_partner partner ON partner.id = line.partner_id
+                    WHERE partner.commercial_partner_id = kase.partner_id
+                      AND line.company_id = kase.company_id AND %(open)s)
+         RETURNING kase.id, 'case_closed', '0', '0', '0'
+            """,
+            now=self.env.cr.now().replace(microsecond=0),
+            company=company.id,
+            only=only,
+            open=self._get_open_sql("line"),
+        )
+
+    # -- facts -----------------------------------------------------------------------------------
+
+    @api.model
+    def _get_facts(self, cases, today):
+        """Return ``{case id: engine Facts}`` of cases of one company, in a fixed number of queries.
+
+        :param cases: ``collections.case`` records of one company
+        :param date today: the day of the decision
+        """
+        company = cases.company_id
+        receivables, credits = self._get_receivables(cases)
+        tolerance = self._get_tolerance(company)
+        holds = self._get_holds(cases, today)
+        pending = self._get_pending(cases)
+        events = self._get_last_events(cases, today)
+        rows = self.env.execute_query(
+            SQL("SELECT id, last_contact_date FROM collections_case WHERE id = ANY(%s)", cases.ids)
+        )
+        line_holds = holds.pop("lines", {})
+        everyone = holds.pop("company", ())
+        facts = {}
+        for case_id, last_contact in rows:
+            facts[case_id] = Facts(
+                receivables=tuple(
+                    _receivable(values, line_holds) for values in receivables.get(case_id, ())
+                ),
+                credits=credits.get(case_id, {}),
+                tolerance=tolerance,
+                holds=everyone + tuple(holds.get(case_id, ())),
+                last_contact=last_contact,
+                last_event=events.get(case_id),
+                pending=case_id in pending,
+            )
+        return facts
+
+    def _get_receivables(self, cases):
+        """Return ``({case id: [row]}, {case id: {currency id: credit}})`` from the open lines."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT kase.id, line.id, coalesce(line.date_maturity, line.date), line.currency_id,
+                       line.amount_residual_currency, line.collections_days,
+                       line.collections_date, line.collections_times, line.no_followup
+                  FROM collections_case kase
+                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                  JOIN account_move_line line
+                    ON line.partner_id = partner.id AND line.company_id = kase.company_id
+                 WHERE kase.id = ANY(%s) AND %s AND line.amount_residual_currency <> 0
+                """,
+                cases.ids,
+                self._get_open_sql("line"),
+            )
+        )
+        receivables, credits = defaultdict(list), defaultdict(dict)
+        for case_id, *values in rows:
+            if values[3] > 0:
+                receivables[case_id].append(values)
+            else:
+                of_case = credits[case_id]
+                of_case[values[2]] = of_case.get(values[2], 0) - values[3]
+        return receivables, credits
+
+    def _get_tolerance(self, company):
+        """Return ``{currency id: amount}`` at or under which an overdue balance is let be."""
+        currencies = self.env["res.currency"].sudo().with_company(company).search([])
+        return {currency.id: currency.collections_tolerance for currency in currencies}
+
+    def _get_holds(self, cases, today):
+        """Extension point: who is to be left alone, from the records and from the ledger.
+
+        :return: ``{case id: [Hold]}``, plus the key ``"lines"``: ``{line id: Hold}`` and the key
+            ``"company"``: a tuple of holds that stand for every case
+        """
+        result = defaultdict(list)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, case_id, line_id, reason, date_until FROM collections_hold
+                 WHERE case_id = ANY(%s) AND lifted_on IS NULL AND date_from <= %s
+                   AND (date_until IS NULL OR date_until >= %s)
+                """,
+                cases.ids,
+                today,
+                today,
+            )
+        )
+        lines = {}
+        for hold_id, case_id, line_id, reason, until in rows:
+            hold = Hold(reason, until, hold_id)
+            if line_id:
+                lines[line_id] = hold
+            else:
+                result[case_id].append(hold)
+        for case_id in self._get_unmatched_case_ids(cases):
+            result[case_id].append(Hold("unmatched_credit"))
+        result["lines"] = lines
+        result["company"] = self._get_company_holds(cases.company_id, today)
+        return result
+
+    def _get_company_holds(self, company, today):
+        """Return the holds that stand for every case of a company: bank statements too old.
+
+        A company that keeps no bank statements in Odoo is not held for it.
+        """
+        limit = company.collections_stale_bank_days
+        if not limit:
+            return ()
+        [[last]] = self.env.execute_query(
+            SQL(
+                "SELECT max(move.date) FROM account_bank_statement_line line"
+                " JOIN account_move move ON move.id = line.move_id WHERE line.company_id = %s",
+                company.id,
+            )
+        )
+        if last and last < today - timedelta(days=limit):
+            return (Hold("stale_bank"),)
+        return ()
+
+    def _get_unmatched_case_ids(self, cases):
+        """Return the cases whose debtor has a payment on the bank that nobody has matched yet."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT kase.id
+                  FROM collections_case kase
+                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                  JOIN account_bank_statement_line line
+                    ON line.partner_id = partner.id AND line.company_id = kase.company_id
+                 WHERE kase.id = ANY(%s) AND line.is_reconciled IS NOT TRUE AND line.amount > 0
+                """,
+                cases.ids,
+            )
+        )
+        return [case_id for [case_id] in rows]
+
+    def _get_pending(self, cases):
+        """Return the ids of the cases that have a contact under way."""
+        from .collections_contact import PENDING_STATES
+
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT case_id FROM collections_contact"
+                " WHERE case_id = ANY(%s) AND state = ANY(%s)",
+                cases.ids,
+                list(PENDING_STATES),
+            )
+        )
+        return {case_id for [case_id] in rows}
+
+    def _get_history(self, cases):
+        """Return ``{case id: [engine Past]}``: what already reached the provider in the last 31
+        days, for the limits of the contact rules."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT contact.case_id, contact.sent_on, channel.code,
+                       contact.state IN ('delivered', 'read', 'answered')
+                  FROM collections_contact contact
+                  JOIN collections_channel channel ON channel.id = contact.channel_id
+                 WHERE contact.case_id = ANY(%s) AND contact.sent_on > %s
+                   AND NOT coalesce(channel.is_manual, false)
+                """,
+                cases.ids,
+                fields.Datetime.now() - timedelta(days=31),
+            )
+        )
+        history = defaultdict(list)
+        for case_id, sent_on, code, reached in rows:
+            history[case_id].append(Past(sent_on.replace(tzinfo=timezone.utc), code, reached))
+        return history
+
+    def _get_last_events(self, cases, today):
+        """Extension point: ``{case id: date}`` of the last payment since the last contact.
+
+        Only as far back as the longest quiet period; credit notes are not payments.
+        """
+        [[quiet]] = self.env.execute_query(
+            SQL("SELECT coalesce(max(quiet_days), 0) FROM collections_strategy")
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT kase.id, max(line.date)
+                  FROM collections_case kase
+                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                  JOIN account_move_line line
+                    ON line.partner_id = partner.id AND line.company_id = kase.company_id
+                  JOIN account_move move ON move.id = line.move_id AND move.move_type = 'entry'
+                 WHERE kase.id = ANY(%s) AND kase.last_contact_date IS NOT NULL
+                   AND line.parent_state = 'posted' AND line.account_id = ANY(%s)
+                   AND line.balance < 0 AND line.date <= %s
+                   AND line.date >= greatest(kase.last_contact_date, %s)
+              GROUP BY kase.id
+                """,
+                cases.ids,
+                self._get_account_ids(),
+                today,
+                today - timedelta(days=quiet),
+            )
+        )
+        return dict(rows)
+
+
+_REFRESH_COUNTERS = {
+    "case_opened": "opened",
+    "case_reopened": "reopened",
+    "case_closed": "closed",
+    "refreshed": "changed",
+}
+
+
+def _receivable(values, line_holds):
+    """Turn a row of ``_get_receivables`` into the engine's receivable."""
+    line_id, due, currency_id, residual, days, done_on, times, no_followup = values
+    hold = Hold("no_followup") if no_followup else line_holds.get(line_id)
+    position = days if done_on else None
+    return Receivable(line_id, due, currency_id, residual, position, done_on, times or 0, hold)

@@ -1,0 +1,413 @@
+import json
+from collections import Counter
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..engine import ladder
+
+
+class CollectionsPlanner(models.AbstractModel):
+    """Facts -> ladder -> contacts: ties the engine to the records, a batch of cases at a time."""
+
+    _name = "collections.planner"
+    _description = "Planner of Contacts"
+
+    @api.model
+    def _plan(self, cases, run=None):
+        """Decide what to do with cases of one company and write the contacts.
+
+        Planning twice plans once: the unique key of the contact and the pending state see to it.
+
+        :return: Counter of decisions
+        """
+        company = cases.company_id
+        today = self.env["collections.ledger"]._today(company)
+        decisions = self._decide(cases, today)
+        wanted = self._choose_channels(cases, decisions)
+        rows = self._prepare_rows(cases, decisions, wanted, today, run)
+        created = self._insert(rows)
+        self._store_decisions(cases, decisions, run)
+        self._log_contacts(created, run)
+        return Counter(decision.reason for decision, _facts in decisions.values())
+
+    def _decide(self, cases, today):
+        """Return ``{case id: (Decision, Facts)}``."""
+        facts = self.env["collections.ledger"]._get_facts(cases, today)
+        rows = self.env.execute_query(
+            SQL("SELECT id, strategy_id FROM collections_case WHERE id = ANY(%s)", cases.ids)
+        )
+        strategies = self.env["collections.strategy"].browse({row[1] for row in rows} - {None})
+        ladders = strategies._get_ladders()
+        return {
+            case_id: (
+                ladder.decide(ladders.get(strategy_id), facts[case_id], today=today),
+                facts[case_id],
+            )
+            for case_id, strategy_id in rows
+        }
+
+    def _choose_channels(self, cases, decisions):
+        """Return ``{case id: [(channel, address, reason)]}`` for the cases that speak.
+
+        A step tries its channels in order and takes the first that reaches the debtor, or all of
+        them; when none does, the last channel that worked, and at last a task for the collector.
+        """
+        speaking = {case_id: d.rung.id for case_id, (d, _facts) in decisions.items() if d.speak}
+        steps = self.env["collections.step"].browse(set(speaking.values()))
+        case_ids_by_step = {}
+        for case_id, step_id in speaking.items():
+            case_ids_by_step.setdefault(step_id, []).append(case_id)
+        reach = self._get_reach(cases.browse(speaking), steps)
+        task = self.env["collections.channel"]._get_task_channel()
+        worked = self._get_worked(list(speaking))
+        result = {}
+        for step in steps:
+            channels = step._get_channels()
+            for case_id in case_ids_by_step[step.id]:
+                found = [
+                    (channel, reach[channel.id][case_id], None)
+                    for channel in channels
+                    if case_id in reach[channel.id]
+                ]
+                if not found and (channel := worked.get(case_id)):
+                    address = channel._get_addresses(cases.browse(case_id)).get(case_id)
+                    found = [(channel, address, None)] if address else []
+                if not found:
+                    found = [(task, "", "no_address")]
+                result[case_id] = found if step.channel_mode == "all" else found[:1]
+        return result
+
+    def _get_reach(self, cases, steps):
+        """Return ``{channel id: {case id: address}}`` of every channel the steps use."""
+        channels = self.env["collections.channel"].browse()
+        for step in steps:
+            channels |= step._get_channels()
+        return {channel.id: channel._get_addresses(cases) for channel in channels}
+
+    def _get_worked(self, case_ids):
+        """Return ``{case id: the last automatic channel that reached the debtor}``."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (contact.case_id) contact.case_id, contact.channel_id
+                  FROM collections_contact contact
+                  JOIN collections_channel channel ON channel.id = contact.channel_id
+                 WHERE contact.case_id = ANY(%s) AND NOT coalesce(channel.is_manual, false)
+                   AND channel.active AND contact.state IN ('sent', 'delivered', 'read', 'answered')
+              ORDER BY contact.case_id, contact.sent_on DESC
+                """,
+                case_ids,
+            )
+        )
+        return {
+            case_id: self.env["collections.channel"].browse(channel_id)
+            for case_id, channel_id in rows
+        }
+
+    def _prepare_rows(self, cases, decisions, wanted, today, run):
+        """Return the values of the contacts to insert, with the verdict of the rules in them."""
+        speaking = cases.browse(wanted)
+        speaking.fetch(["company_id", "partner_id", "amount_net_overdue", "segment_id"])
+        rules = self.env["collections.contact.rule"]
+        codes = {case_id: found[0][0].code for case_id, found in wanted.items()}
+        history = self.env["collections.ledger"]._get_history(speaking)
+        now = fields.Datetime.now()
+        verdicts = rules._get_verdicts(speaking, codes, now, history)
+        matched = rules._match(speaking)
+        steps = self.env["collections.step"].browse(
+            {decisions[case.id][0].rung.id for case in speaking}
+        )
+        modes = {step.id: step.mode for step in steps}
+        rows = []
+        for case in speaking:
+            decision, facts = decisions[case.id]
+            verdict = verdicts[case.id]
+            detail = self._get_facts_data(case, decision, facts, verdict, today)
+            for channel, address, reason in wanted[case.id]:
+                state, reason = self._get_first_state(modes, channel, decision, verdict, reason)
+                moment = verdict.moment and verdict.moment.replace(tzinfo=None)
+                rows.append(
+                    {
+                        "case_id": case.id,
+                        "company_id": case.company_id.id,
+                        "run_id": run.id if run else None,
+                        "step_id": decision.rung.id,
+                        "channel_id": channel.id,
+                        "carrier_id": decision.carrier,
+                        "cycle": f"{decision.carrier}/{decision.repetition}",
+                        "repetition": decision.repetition,
+                        "state": state,
+                        "reason": reason,
+                        "planned_on": today,
+                        "scheduled_on": now if channel.is_manual else moment,
+                        "address": address or None,
+                        "amount": case.amount_net_overdue,
+                        "rule_id": matched[case.id].id or None,
+                        "facts": json.dumps(detail),
+                    }
+                )
+        return rows
+
+    def _get_first_state(self, modes, channel, decision, verdict, reason):
+        """Return the state and reason a contact starts with."""
+        if channel.is_manual:
+            return "queued", reason
+        if verdict.moment is None:
+            return "held", "refused_by_rule"
+        return ("awaiting" if modes[decision.rung.id] == "approval" else "queued"), reason
+
+    def _get_facts_data(self, case, decision, facts, verdict, today):
+        """Return what the why-chain tells later, as plain JSON."""
+        carrier = next(item for item in facts.receivables if item.id == decision.carrier)
+        return {
+            "due": carrier.due.isoformat(),
+            "age": (today - carrier.due).days,
+            "covered": list(decision.covered),
+            "segment": case.segment_id.id or None,
+            "reason": decision.reason,
+            "verdict": {
+                "rule": verdict.rule,
+                "moment": verdict.moment and verdict.moment.isoformat(),
+                "reasons": verdict.reasons,
+                "zones": verdict.zones,
+            },
+        }
+
+    def _insert(self, rows):
+        """Insert contacts in one statement; those that exist already are left alone.
+
+        :return: ``[(contact id, row)]`` of the new ones
+        """
+        if not rows:
+            return []
+        names = list(rows[0])
+        stamp = self.env.cr.now().replace(microsecond=0)
+        columns = SQL(", ").join(SQL.identifier(name) for name in names)
+        values = SQL(", ").join(
+            SQL("(%s)", SQL(", ").join(SQL("%s", row[name]) for name in names)) for row in rows
+        )
+        types = {"planned_on": "date", "scheduled_on": "timestamp", "facts": "jsonb"}
+        integers = {"run_id", "rule_id", "carrier_id", "step_id"}
+        picks = SQL(", ").join(
+            SQL("%s::%s", SQL.identifier("v", name), SQL(types.get(name, "integer")))
+            if name in types or name in integers
+            else SQL.identifier("v", name)
+            for name in names
+        )
+        result = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO collections_contact
+                       (%(columns)s, attempts, safe_mode, create_uid, create_date, write_uid,
+                        write_date)
+                SELECT %(picks)s, 0, false, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM (VALUES %(values)s) AS v (%(columns)s)
+           ON CONFLICT DO NOTHING
+             RETURNING id, case_id, channel_id
+                """,
+                columns=columns,
+                picks=picks,
+                values=values,
+                uid=self.env.uid,
+                now=stamp,
+            )
+        )
+        self.env["collections.contact"].invalidate_model()
+        by_key = {(row["case_id"], row["channel_id"]): row for row in rows}
+        return [(id_, by_key[case_id, channel_id]) for id_, case_id, channel_id in result]
+
+    def _log_contacts(self, created, run):
+        """Write the two entries of each new contact: planned, and the verdict of the rules."""
+        entries = []
+        for contact_id, row in created:
+            base = {"case_id": row["case_id"], "contact_id": contact_id, "run_id": row["run_id"]}
+            planned = {"step": row["step_id"], "channel": row["channel_id"], "cycle": row["cycle"]}
+            moment = row["scheduled_on"]
+            verdict = {
+                "rule": row["rule_id"],
+                "moment": moment and fields.Datetime.to_string(moment),
+                "state": row["state"],
+            }
+            entries.append({**base, "event": "planned", "data": planned})
+            entries.append({**base, "event": "verdict", "data": verdict})
+        self.env["collections.log"]._append(entries)
+
+    def _store_decisions(self, cases, decisions, run):
+        """Keep the decision on each case: what next, or why nothing."""
+        rows = []
+        for case_id, (decision, _facts) in decisions.items():
+            data = {}
+            if decision.rung:
+                data["step"] = decision.rung.id
+            if decision.hold:
+                data["hold"] = decision.hold.reason
+            exhausted = bool(decision.exhausted) or None
+            rows.append(
+                (
+                    case_id,
+                    decision.reason,
+                    decision.until,
+                    json.dumps(data) if data else None,
+                    exhausted,
+                )
+            )
+        values = SQL(", ").join(SQL("(%s, %s, %s, %s, %s)", *row) for row in rows)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collections_case kase
+                   SET decision = v.decision, decision_until = v.until::date,
+                       decision_data = v.data::jsonb, needs_decision = v.exhausted::boolean,
+                       planned_run_id = %s
+                  FROM (VALUES %s) AS v (id, decision, until, data, exhausted)
+                 WHERE kase.id = v.id
+                """,
+                run.id if run else None,
+                values,
+            )
+        )
+        self.env["collections.case"].invalidate_model(
+            ["decision", "decision_until", "decision_data", "needs_decision", "planned_run_id"]
+        )
+
+    # -- right before sending --------------------------------------------------------------------
+
+    @api.model
+    def _recheck(self, contacts):
+        """Take the decision of each contact again with the facts of this moment.
+
+        The step is judged on the day the contact was planned for (a week-end in between does not
+        change it), everything else as it is now.
+
+        :param contacts: contacts of one company
+        :return: ``{contact id: reason}`` of those that may not leave any more
+        """
+        today = self.env["collections.ledger"]._today(contacts.company_id)
+        facts = self.env["collections.ledger"]._get_facts(contacts.case_id, today)
+        ladders = contacts.step_id.strategy_id._get_ladders()
+        refused = {}
+        for contact in contacts:
+            case_facts = replace(facts[contact.case_id.id], pending=False, last_contact=None)
+            standing = ladder.longest(ladder.active(case_facts.holds, today))
+            if standing:
+                refused[contact.id] = ("held", standing.reason)
+                continue
+            decision = ladder.decide(
+                ladders[contact.strategy_id.id], case_facts, today=contact.planned_on
+            )
+            key = (decision.rung and decision.rung.id, f"{decision.carrier}/{decision.repetition}")
+            if not decision.speak:
+                reason = "paid" if self._is_paid(contact, case_facts) else decision.reason
+                refused[contact.id] = (reason, None)
+            elif key != (contact.step_id.id, contact.cycle):
+                reason = "paid" if self._is_paid(contact, case_facts) else "superseded"
+                refused[contact.id] = (reason, None)
+        return refused
+
+    def _is_paid(self, contact, facts):
+        carrier = int(contact.cycle.split("/")[0])
+        return carrier not in {item.id for item in facts.receivables}
+
+    @api.model
+    def _climb(self, contact):
+        """Write the new positions of the receivables that a contact spoke for.
+
+        The carrier stands on the step; those that rode along climb as far as their own age allows.
+        """
+        if not contact.step_id or not contact.cycle:
+            return
+        ledger = self.env["collections.ledger"]
+        today = ledger._today(contact.company_id)
+        facts = ledger._get_facts(contact.case_id, today)[contact.case_id.id]
+        strategy = contact.step_id.strategy_id._get_ladders()[contact.strategy_id.id]
+        rung = contact.step_id._to_rung()
+        carrier = int(contact.cycle.split("/")[0])
+        step_by_days = {step.days: step.id for step in contact.strategy_id.step_ids}
+        covered = set((contact.facts or {}).get("covered") or ()) | {carrier}
+        rows, told = [], []
+        for item in facts.receivables:
+            if item.id not in covered and (contact.step_id.days <= 0 or item.due >= today):
+                continue
+            if ladder.held(item, today):
+                continue
+            told.append(item.id)
+            days, times = ladder.advance(strategy, item, rung, carrier=carrier, today=today)
+            if days is not None and (days, times) != (item.position, item.times):
+                rows.append((item.id, days, step_by_days.get(days, contact.step_id.id), times))
+        self._write_positions(rows, today)
+        contact.sudo().line_ids = [fields.Command.set(told)]
+
+    def _write_positions(self, rows, today):
+        """Write ``[(line id, days, step id, times)]`` on the journal items and their invoices.
+
+        By SQL: a position is not part of the entry, so locked periods and the accounting's own
+        checks do not apply to it.
+        """
+        if not rows:
+            return
+        values = SQL(", ").join(SQL("(%s, %s, %s, %s)", *row) for row in rows)
+        self.env["account.move.line"].flush_model()
+        self.env["account.move"].flush_model()
+        moves = self.env.execute_query(
+            SQL(
+                """
+                UPDATE account_move_line line
+                   SET collections_days = v.days, collections_step_id = v.step,
+                       collections_times = v.times, collections_date = %s
+                  FROM (VALUES %s) AS v (id, days, step, times)
+                 WHERE line.id = v.id
+             RETURNING line.move_id, line.collections_step_id, line.collections_days
+                """,
+                today,
+                values,
+            )
+        )
+        latest = {}
+        for move_id, step_id, days in moves:
+            latest[move_id] = max(latest.get(move_id, (days, step_id)), (days, step_id))
+        values = SQL(", ").join(
+            SQL("(%s, %s)", move_id, step_id) for move_id, (_days, step_id) in latest.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_move move SET collections_step_id = v.step, collections_date = %s
+                  FROM (VALUES %s) AS v (id, step) WHERE move.id = v.id
+                """,
+                today,
+                values,
+            )
+        )
+        line_fields = ("days", "step_id", "times", "date")
+        self.env["account.move.line"].invalidate_model([f"collections_{n}" for n in line_fields])
+        self.env["account.move"].invalidate_model(["collections_step_id", "collections_date"])
+
+    @api.model
+    def _forget(self, contacts):
+        """Take back what these contacts did to the ladder; used when safe mode ends.
+
+        The positions of the receivables they told about are set to the last real contact.
+        """
+        done = contacts.filtered("sent_on")
+        lines = done.line_ids
+        if contacts:
+            contacts.write({"state": "cancelled", "reason": "safe_mode_ended"})
+            contacts._log("cancelled", {"reason": "safe_mode_ended"})
+        for model, records in (("account_move_line", lines), ("account_move", lines.move_id)):
+            if not records:
+                continue
+            extra = SQL(", collections_days = NULL, collections_times = NULL")
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET collections_step_id = NULL, collections_date = NULL %s"
+                    " WHERE id = ANY(%s)",
+                    SQL.identifier(model),
+                    extra if model == "account_move_line" else SQL(),
+                    records.ids,
+                )
+            )
+            records.invalidate_recordset()
+        cases = contacts.case_id
+        cases.write({"last_contact_date": False, "step_id": False})

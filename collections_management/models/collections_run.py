@@ -1,0 +1,340 @@
+import logging
+import time
+from collections import Counter
+from contextlib import contextmanager
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+STAGES = ("refresh", "segment", "plan", "deliver")
+# First key of the advisory locks: at most one worker refreshes or segments a run.
+RUN_LOCK = 0x0C011EC8
+PLAN_BATCH = 2000
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+)
+
+
+class CollectionsRun(models.Model):
+    """One execution of the nightly work of a company; its stage is where a crash resumes."""
+
+    _name = "collections.run"
+    _description = "Collections Run"
+    _order = "id desc"
+
+    name = fields.Char(compute="_compute_name", store=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, default=lambda self: self.env.company
+    )
+    date = fields.Date(required=True, readonly=True, help="The day it decides for.")
+    origin = fields.Selection(
+        [("cron", "Nightly"), ("button", "Started by hand")], default="button", readonly=True
+    )
+    user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.user)
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+        default="running",
+        required=True,
+        readonly=True,
+    )
+    stage = fields.Selection(
+        [
+            ("refresh", "Reading the ledger"),
+            ("segment", "Segmenting"),
+            ("plan", "Planning"),
+            ("deliver", "Delivering"),
+            ("done", "Done"),
+        ],
+        default="refresh",
+        required=True,
+        readonly=True,
+    )
+    date_start = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    date_end = fields.Datetime(readonly=True)
+    duration = fields.Float(readonly=True, help="Seconds of work, all stages.")
+    resumed = fields.Integer(readonly=True, help="How often it was taken up again after a stop.")
+    case_count = fields.Integer(string="Cases", readonly=True)
+    opened_count = fields.Integer(string="Opened", readonly=True)
+    closed_count = fields.Integer(string="Closed", readonly=True)
+    segmented_count = fields.Integer(string="Changed Segment", readonly=True)
+    contact_ids = fields.One2many("collections.contact", "run_id")
+    contact_count = fields.Integer(compute="_compute_contact_counts")
+    sent_count = fields.Integer(compute="_compute_contact_counts")
+    failed_count = fields.Integer(compute="_compute_contact_counts")
+    waiting_count = fields.Integer(compute="_compute_contact_counts")
+    decisions = fields.Json(readonly=True)
+    decision_summary = fields.Char(compute="_compute_decision_summary")
+    error = fields.Text(readonly=True)
+
+    _running_unique = models.UniqueIndex(
+        "(company_id) WHERE state = 'running'", "A run of this company is under way already."
+    )
+
+    @api.depends("company_id", "date")
+    def _compute_name(self):
+        for run in self:
+            run.name = f"{fields.Date.to_string(run.date)} · {run.company_id.name or ''}"
+
+    @api.depends("contact_ids.state")
+    def _compute_contact_counts(self):
+        counts = Counter()
+        for run, state, count in self.env["collections.contact"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        ):
+            counts[run.id, state] = count
+        groups = {
+            "sent_count": ("sent", "delivered", "read", "answered"),
+            "failed_count": ("failed", "uncertain"),
+            "waiting_count": ("planned", "held", "awaiting", "queued", "sending"),
+        }
+        for run in self:
+            run.contact_count = sum(n for (id_, _state), n in counts.items() if id_ == run.id)
+            for name, states in groups.items():
+                run[name] = sum(counts[run.id, state] for state in states)
+
+    @api.depends("decisions")
+    @api.depends_context("lang")
+    def _compute_decision_summary(self):
+        sentences = self.env["collections.case"]._get_decision_sentences()
+        blank = {"step": "…", "hold": "…"}
+        for run in self:
+            ordered = sorted((run.decisions or {}).items(), key=lambda item: -item[1])
+            run.decision_summary = " · ".join(
+                f"{count}: {sentences.get(code, code) % blank}" for code, count in ordered
+            )
+
+    # -- starting --------------------------------------------------------------------------------
+
+    @api.model
+    def action_start(self):
+        """Start a run of the current company, or go on with the one that was interrupted.
+
+        The work happens in the scheduled job, which is woken at once: the screen is free.
+        """
+        self._check_manager()
+        run = self.sudo()._get_or_create(self.env.company, "button")
+        self.env.ref("collections_management.collections_run_cron").sudo()._trigger()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "collections.run",
+            "res_id": run.id,
+            "views": [[False, "form"]],
+        }
+
+    def _check_manager(self):
+        if not self.env.user.has_group(
+            "collections_management.collections_management_group_manager"
+        ):
+            raise UserError(self.env._("Only a collections manager starts a run."))
+
+    @api.model
+    def _get_or_create(self, company, origin):
+        """Return the running run of a company, or a new one."""
+        run = self.search([("company_id", "=", company.id), ("state", "=", "running")], limit=1)
+        return run or self.create(
+            {
+                "company_id": company.id,
+                "origin": origin,
+                "date": self.env["collections.ledger"]._today(company),
+            }
+        )
+
+    @api.model
+    def _cron_run(self):
+        """The nightly run of every company; takes up again what a stop interrupted."""
+        commit_progress = self.env["ir.cron"]._commit_progress
+        companies = self.env["res.company"].search([("collections_active", "=", True)])
+        commit_progress(remaining=len(companies))
+        for company in companies:
+            run = self.search([("company_id", "=", company.id), ("state", "=", "running")], limit=1)
+            if not run and self._is_due(company):
+                run = self._get_or_create(company, "cron")
+                self.env.cr.commit()
+            if run:
+                run._work()
+            if not commit_progress(1):
+                break
+
+    def _is_due(self, company):
+        """Tell whether the nightly run of a company is still to be made today."""
+        today = self.env["collections.ledger"]._today(company)
+        return not self.search_count(
+            [("company_id", "=", company.id), ("date", "=", today), ("origin", "=", "cron")],
+            limit=1,
+        )
+
+    # -- working ---------------------------------------------------------------------------------
+
+    def _work(self):
+        """Do what is left of the run; several workers may do so at once.
+
+        :return: True when the run ended, False when another worker is still at it
+        """
+        self.ensure_one()
+        started = time.monotonic()
+        try:
+            for stage in STAGES:
+                self.invalidate_recordset()
+                if self.state != "running":
+                    return True
+                if STAGES.index(stage) < self._get_stage_index():
+                    continue
+                if not getattr(self, f"_stage_{stage}")():
+                    return False
+            self._end("done", time.monotonic() - started)
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.exception("collections run %s stopped in stage %s", self.id, self.stage)
+            self._end("failed", time.monotonic() - started, str(error))
+        return True
+
+    def _get_stage_index(self):
+        return STAGES.index(self.stage) if self.stage in STAGES else len(STAGES)
+
+    def _end(self, state, seconds, error=False):
+        self.invalidate_recordset()
+        if self.state == "running":
+            self.write(
+                {
+                    "state": state,
+                    "stage": "done" if state == "done" else self.stage,
+                    "date_end": fields.Datetime.now(),
+                    "duration": self.duration + seconds,
+                    "error": error,
+                }
+            )
+        self.env.cr.commit()
+
+    @contextmanager
+    def _alone(self):
+        """Yield whether this worker alone may do the stage; the lock dies with the process."""
+        with self.env.registry.cursor() as guard:
+            guard.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (RUN_LOCK, self.id))
+            yield guard.fetchone()[0]
+
+    def _stage_refresh(self):
+        with self._alone() as mine:
+            self.invalidate_recordset()
+            if not mine:
+                return False
+            if self.stage == "refresh":
+                counts = self._retry(
+                    lambda: self.env["collections.ledger"]._refresh(self.company_id, run=self)
+                )
+                self.write(
+                    {
+                        "stage": "segment",
+                        "opened_count": counts["opened"] + counts["reopened"],
+                        "closed_count": counts["closed"],
+                    }
+                )
+                self.env.cr.commit()
+        return True
+
+    def _stage_segment(self):
+        with self._alone() as mine:
+            self.invalidate_recordset()
+            if not mine:
+                return False
+            if self.stage == "segment":
+                changed = self._retry(
+                    lambda: self.env["collections.segment"]._assign(self.company_id, run=self)
+                )
+                self.write({"stage": "plan", "segmented_count": changed})
+                self.env.cr.commit()
+        return True
+
+    def _stage_plan(self):
+        while (count := self._retry(self._plan_batch)) is not None:
+            if not count:
+                break
+        if self._has_unplanned():
+            return False  # another worker has the rest in hand
+        self._retry(self._leave_plan)
+        return True
+
+    def _plan_batch(self):
+        """Plan one batch that no other worker has in hand and commit.
+
+        :return: the number of cases planned
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM collections_case WHERE %s ORDER BY id LIMIT %s"
+                " FOR NO KEY UPDATE SKIP LOCKED",
+                self._get_unplanned_sql(),
+                PLAN_BATCH,
+            )
+        )
+        if not rows:
+            self.env.cr.commit()
+            return 0
+        cases = self.env["collections.case"].browse([row[0] for row in rows])
+        self.env["collections.planner"]._plan(cases, run=self)
+        self.env.cr.commit()
+        return len(cases)
+
+    def _get_unplanned_sql(self):
+        return SQL(
+            "company_id = %s AND state = 'open' AND planned_run_id IS DISTINCT FROM %s",
+            self.company_id.id,
+            self.id,
+        )
+
+    def _has_unplanned(self):
+        rows = self.env.execute_query(
+            SQL("SELECT FROM collections_case WHERE %s LIMIT 1", self._get_unplanned_sql())
+        )
+        return bool(rows)
+
+    def _leave_plan(self):
+        self.invalidate_recordset()
+        if self.stage == "plan":
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT decision, count(*) FROM collections_case"
+                    " WHERE planned_run_id = %s GROUP BY decision",
+                    self.id,
+                )
+            )
+            decisions = dict(rows)
+            self.write(
+                {
+                    "stage": "deliver",
+                    "decisions": decisions,
+                    "case_count": sum(decisions.values()),
+                }
+            )
+        self.env.cr.commit()
+
+    def _stage_deliver(self):
+        self._retry(lambda: self.env["collections.delivery"]._deliver(self.company_id))
+        return True
+
+    def _retry(self, work, times=20):
+        """Do a piece of work again when another worker's commit came in between."""
+        for attempt in range(times):
+            try:
+                return work()
+            except CONFLICTS:
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                if attempt + 1 == times:
+                    raise
+                time.sleep(0.02 * (attempt + 1))
+        return None
+
+    def action_open_contacts(self):
+        """Open the contacts this run planned."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "collections_management.collections_contact_action"
+        )
+        return {**action, "domain": [("run_id", "=", self.id)], "context": {}}

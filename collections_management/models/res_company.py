@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import email_normalize
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    collections_active = fields.Boolean(
+        string="Collect Receivables", default=True, help="The nightly run works this company."
+    )
+    collections_safe_mode = fields.Boolean(
+        string="Safe Mode", default=True, help="Every message goes to the test address."
+    )
+    collections_test_email = fields.Char(string="Test Address")
+    collections_email_from = fields.Char(string="Collections Sender")
+    collections_reply_to = fields.Char(string="Collections Reply-To")
+    collections_user_id = fields.Many2one(
+        "res.users", string="Default Collector", help="Gets the cases of new debtors."
+    )
+    collections_stale_bank_days = fields.Integer(
+        string="Bank Freshness",
+        default=7,
+        help="Nobody is dunned while the last bank statement is older. 0: not checked.",
+    )
+
+    _stale_bank_positive = models.Constraint(
+        "CHECK (collections_stale_bank_days >= 0)", "Days of bank freshness cannot be negative."
+    )
+
+    @api.constrains("collections_test_email", "collections_email_from", "collections_reply_to")
+    def _check_collections_addresses(self):
+        names = ("collections_test_email", "collections_email_from", "collections_reply_to")
+        for company in self:
+            for name in names:
+                if company[name] and not email_normalize(company[name]):
+                    raise ValidationError(
+                        self.env._(
+                            "%(address)s is not an e-mail address (%(field)s of %(company)s).",
+                            address=company[name],
+                            field=self._fields[name]._description_string(self.env),
+                            company=company.name,
+                        )
+                    )
+
+    def _restart_after_safe_mode(self):
+        """Forget what safe mode "sent" to nobody, so that going live starts on true ground.
+
+        Positions come back to what really reached the debtors; the log keeps everything.
+        """
+        contacts = (
+            self.env["collections.contact"]
+            .sudo()
+            .search([("company_id", "in", self.ids), ("safe_mode", "=", True)])
+        )
+        self.env["collections.planner"].sudo()._forget(contacts)
+        return len(contacts)
+
+    def write(self, vals):
+        going_live = (
+            self.filtered("collections_safe_mode")
+            if vals.get("collections_safe_mode") is False
+            else self.browse()
+        )
+        result = super().write(vals)
+        if going_live:
+            going_live._restart_after_safe_mode()
+        return result

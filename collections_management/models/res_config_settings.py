@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    collections_active = fields.Boolean(related="company_id.collections_active", readonly=False)
+    collections_safe_mode = fields.Boolean(
+        related="company_id.collections_safe_mode", readonly=False
+    )
+    collections_test_email = fields.Char(
+        related="company_id.collections_test_email", readonly=False
+    )
+    collections_email_from = fields.Char(
+        related="company_id.collections_email_from", readonly=False
+    )
+    collections_reply_to = fields.Char(related="company_id.collections_reply_to", readonly=False)
+    collections_user_id = fields.Many2one(related="company_id.collections_user_id", readonly=False)
+    collections_stale_bank_days = fields.Integer(
+        related="company_id.collections_stale_bank_days", readonly=False
+    )
+    collections_tolerance = fields.Float(
+        related="company_id.currency_id.collections_tolerance", readonly=False
+    )

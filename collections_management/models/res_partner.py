@@ -1,0 +1,52 @@
+from odoo import api, fields, models
+
+from .collections_step import TONES
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    collections_tone = fields.Selection(
+        TONES,
+        string="Dunning Tone",
+        help="Overrules the tone of the strategy's steps for this debtor.",
+    )
+    collections_case_id = fields.Many2one(
+        "collections.case",
+        string="Collections Case",
+        compute="_compute_collections_case_id",
+        compute_sudo=True,
+    )
+    collections_case_ids = fields.One2many("collections.case", "partner_id", string="Cases")
+    collections_net_overdue = fields.Monetary(
+        string="Net Overdue", compute="_compute_collections_case_id", compute_sudo=True
+    )
+    collections_why = fields.Char(
+        string="Collections: What Next", compute="_compute_collections_case_id", compute_sudo=True
+    )
+
+    @api.depends_context("company", "lang")
+    def _compute_collections_case_id(self):
+        cases = self.env["collections.case"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+                ("state", "!=", "merged"),
+            ]
+        )
+        by_partner = cases.grouped("partner_id")
+        for partner in self:
+            case = by_partner.get(partner.commercial_partner_id, cases.browse())
+            partner.collections_case_id = case
+            partner.collections_net_overdue = case.amount_net_overdue
+            partner.collections_why = case.decision_text
+
+    def action_open_collections_case(self):
+        """Open the case of this debtor in the current company."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "collections.case",
+            "res_id": self.collections_case_id.id,
+            "views": [[False, "form"]],
+        }

@@ -1,0 +1,1 @@
+from . import test_contact_rule, test_engine_calendar, test_engine_places

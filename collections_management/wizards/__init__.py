@@ -1,0 +1,1 @@
+from . import base_partner_merge, collections_contact_rule_try, collections_log_erase
