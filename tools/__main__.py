@@ -6,6 +6,9 @@ the virtual environment, which is made first.
 
 import argparse
 import os
+import shutil
+import signal
+import subprocess
 import sys
 
 from tools.house import checks, paths, shell, venv
@@ -61,9 +64,6 @@ def _inside_venv(arguments):
 
 
 def _clean():
-    import shutil
-    import subprocess
-
     if paths.VENV_PYTHON.exists():
         subprocess.call([str(paths.VENV_PYTHON), "-m", "tools", "stop"], cwd=paths.ROOT)
     modules = paths.ROOT / "node_modules"
@@ -74,7 +74,12 @@ def _clean():
     return 0
 
 
+def _interrupt(*_arguments):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(main(sys.argv[1:]))
     except HouseError as error:

@@ -4,6 +4,7 @@ from tools import check_i18n
 
 from . import (
     config,
+    demo,
     lint,
     machine,
     odoo_source,
@@ -30,6 +31,8 @@ def run(options, rest):
     if options.command == "db":
         return database(options)
     prepare()
+    if options.command == "demo":
+        return demo.run(rest)
     if options.command == "test":
         return test_run.run(rest)
     return pytest_run.run(rest)
@@ -61,6 +64,7 @@ def database(options):
 
 def stop():
     """Stop what runs."""
+    demo.stop()
     postgres.stop()
 
 

@@ -81,6 +81,19 @@ def stop():
     _as_server("pg_ctl", "stop", "-D", paths.PG / "data", "-m", "fast", "-w", check=False)
 
 
+def is_busy():
+    """Tell whether other programs are connected."""
+    try:
+        with cursor() as cr:
+            cr.execute(
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            return bool(cr.fetchone())
+    except Exception:  # noqa: BLE001 - psycopg2's errors: it does not answer, nobody uses it
+        return False
+
+
 @contextlib.contextmanager
 def cursor(database="postgres"):
     """Yield a cursor in autocommit mode."""
@@ -136,6 +149,8 @@ def _ensure_started():
     data = paths.PG / "data"
     if not (paths.PG / "complete").exists():
         with step("Embedded PostgreSQL prepared"):
+            if (data / "postmaster.pid").exists():  # interrupted last time
+                _as_server("pg_ctl", "stop", "-D", data, "-m", "immediate", check=False)
             shutil.rmtree(paths.PG, ignore_errors=True)
             paths.PG.mkdir(parents=True)
             _give_to_server(paths.PG)

@@ -30,7 +30,7 @@ def ensure():
     checks.check_python()
     checks.check_disk(paths.LOCAL)
     with step("Python requirements"):
-        if not paths.VENV_PYTHON.exists():
+        if not (paths.VENV / "bin" / "pip").exists():  # pip comes last
             run_logged(
                 [sys.executable, "-m", "venv", "--clear", paths.VENV],
                 "venv",
