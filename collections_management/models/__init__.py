@@ -1,9 +1,10 @@
+# ruff: noqa: I001  (what others inherit comes first)
+from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
 from . import (
     account_move,
     account_move_line,
     collections_case,
     collections_case_balance,
-    collections_channel,
     collections_channel_email,
     collections_channel_medium,
     collections_contact,
@@ -11,14 +12,12 @@ from . import (
     collections_contact_rule,
     collections_contact_window,
     collections_delivery,
-    collections_dunned_mixin,
     collections_hold,
     collections_ledger,
     collections_log,
     collections_log_check,
     collections_log_content,
     collections_log_fault,
-    collections_logged_mixin,
     collections_planner,
     collections_run,
     collections_segment,

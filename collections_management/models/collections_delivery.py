@@ -54,6 +54,7 @@ class CollectionsDelivery(models.AbstractModel):
     @contextmanager
     def _worker(self):
         """Live under a claim number; its advisory lock dies with the process."""
+        self._commit()
         claim = self.env["collections.contact"]._new_claim()
         with self.env.registry.cursor() as guard:
             guard.execute("SELECT pg_advisory_xact_lock(%s, %s)", (WORKER_LOCK, claim))

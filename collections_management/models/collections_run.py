@@ -215,6 +215,7 @@ class CollectionsRun(models.Model):
     @contextmanager
     def _alone(self):
         """Yield whether this worker alone may do the stage; the lock dies with the process."""
+        self.env.cr.commit()
         with self.env.registry.cursor() as guard:
             guard.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (RUN_LOCK, self.id))
             yield guard.fetchone()[0]

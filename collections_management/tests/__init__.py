@@ -1,1 +1,2 @@
 from . import test_contact_rule, test_engine_calendar, test_engine_places
+from . import test_run

@@ -1,0 +1,117 @@
+from odoo.tests import tagged
+
+from .common import CollectionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestRun(CollectionsCommon):
+    def test_a_night_takes_the_ledger_to_the_debtor(self):
+        invoice = self.create_invoice(120.5, days_overdue=5)
+        with self.mailbox() as box:
+            run = self.run_night()
+        case = self.get_case()
+        self.assertRecordValues(run, [{"state": "done", "stage": "done", "case_count": 1}])
+        contact = case.contact_ids
+        self.assertRecordValues(
+            contact, [{"state": "sent", "channel_id": self.email.id, "repetition": 0}]
+        )
+        self.assertEqual(contact.step_id.days, 3)
+        self.assertEqual(box.contact_ids, contact.ids)
+        line = self.get_receivable(invoice)
+        self.assertRecordValues(
+            line,
+            [{"collections_step_id": contact.step_id.id, "collections_date": self.today}],
+        )
+        self.assertEqual(invoice.collections_step_id, contact.step_id)
+        events = case.log_ids.sorted("sequence").mapped("event")
+        self.assertEqual(
+            events, ["case_opened", "segmented", "planned", "verdict", "sending", "sent"]
+        )
+        self.assertFalse(self.env["collections.log"]._verify(case))
+
+    def test_planning_twice_plans_once(self):
+        self.create_invoice(days_overdue=5)
+        first = self.plan()
+        self.assertEqual(len(first), 1)
+        self.assertFalse(self.plan())
+        with self.mailbox():
+            self.deliver()
+        self.assertFalse(self.plan())
+
+    def test_who_has_paid_between_plan_and_deliver_is_not_dunned(self):
+        invoice = self.create_invoice(days_overdue=5)
+        contact = self.plan()
+        self.pay(invoice)
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertRecordValues(contact, [{"state": "skipped", "reason": "paid"}])
+        self.assertFalse(box.messages)
+        self.assertEqual(contact.case_id.log_ids.sorted("sequence")[-1].event, "skipped")
+
+    def test_without_a_mail_server_messages_are_held_and_leave_when_there_is_one(self):
+        self.create_invoice(days_overdue=5)
+        contact = self.plan()
+        self.env["ir.mail_server"].search([]).active = False
+        self.deliver()
+        self.assertRecordValues(contact, [{"state": "held", "reason": "no_mail_server"}])
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertEqual(contact.state, "sent")
+        self.assertEqual(box.contact_ids, contact.ids)
+
+    def test_a_refused_recipient_falls_back_to_a_task(self):
+        self.create_invoice(days_overdue=5)
+        contact = self.plan()
+        with self.mailbox() as box:
+            box.refuse["ferretería@debtor.example"] = "550 no such user"
+            box.refuse[contact.address] = "550 no such user"
+            self.deliver()
+            self.deliver()
+        self.assertRecordValues(contact, [{"state": "failed", "reason": "recipient_refused"}])
+        fallback = contact.case_id.contact_ids - contact
+        self.assertRecordValues(
+            fallback, [{"state": "sent", "channel_id": self.task.id, "parent_id": contact.id}]
+        )
+        self.assertTrue(fallback.activity_id)
+
+    def test_a_busy_server_is_tried_again_later(self):
+        self.create_invoice(days_overdue=5)
+        contact = self.plan()
+        with self.mailbox() as box:
+            box.after = lambda envelope: "451 try later"
+            self.deliver()
+            self.assertRecordValues(contact, [{"state": "queued", "attempts": 1}])
+            self.assertGreater(contact.scheduled_on, contact.create_date)
+            box.after = None
+            contact.scheduled_on = contact.create_date
+            self.deliver()
+        self.assertRecordValues(contact, [{"state": "sent", "attempts": 2}])
+
+    def test_in_safe_mode_everything_goes_to_the_test_address(self):
+        self.create_invoice(days_overdue=5)
+        self.company.write(
+            {"collections_safe_mode": True, "collections_test_email": "me@company.example"}
+        )
+        contact = self.plan()
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertEqual([m.rcpt_tos for m in box.messages], [["me@company.example"]])
+        self.assertTrue(contact.safe_mode)
+        line = contact.line_ids
+        self.assertTrue(line.collections_step_id)
+        self.company.collections_safe_mode = False
+        self.assertRecordValues(contact, [{"state": "cancelled", "reason": "safe_mode_ended"}])
+        self.assertFalse(line.collections_step_id)
+        self.assertTrue(self.plan(), "going live starts the ladder on true ground")
+
+    def test_a_debtor_without_an_address_becomes_a_task(self):
+        self.debtor.email = False
+        self.create_invoice(days_overdue=5)
+        contact = self.plan()
+        self.assertRecordValues(
+            contact, [{"channel_id": self.task.id, "reason": "no_address", "state": "queued"}]
+        )
+        self.deliver()
+        self.assertEqual(contact.state, "sent")
+        contact.activity_id.action_feedback(feedback="Called")
+        self.assertEqual(contact.state, "delivered")
