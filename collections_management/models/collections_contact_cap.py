@@ -40,8 +40,8 @@ class CollectionsContactCap(models.Model):
     _limit_positive = models.Constraint(
         'CHECK ("limit" >= 0)', "A contact limit cannot be below zero."
     )
-    _days_in_year = models.Constraint(
-        "CHECK (days BETWEEN 1 AND 366)", "A contact limit counts over 1 to 366 days."
+    _days_in_month = models.Constraint(
+        "CHECK (days BETWEEN 1 AND 31)", "A contact limit counts over 1 to 31 days."
     )
 
     def _to_engine(self):

@@ -84,8 +84,9 @@ class CollectionsContactRule(models.Model):
     note = fields.Text(translate=True)
     summary = fields.Char(compute="_compute_summary")
 
-    _spacing_positive = models.Constraint(
-        "CHECK (spacing_hours >= 0)", "The hours between two contacts cannot be below zero."
+    _spacing_in_month = models.Constraint(
+        "CHECK (spacing_hours BETWEEN 0 AND 744)",
+        "The hours between two contacts lie between zero and 744, a month.",
     )
 
     @api.depends(
@@ -255,25 +256,24 @@ class CollectionsContactRule(models.Model):
     @api.model
     def _get_reason_sentences(self):
         """Extension point: {reason code: function of its data -> words}."""
-        _ = self.env._
         return {
-            "outside_hours": lambda data: _("outside contact hours in %(zone)s", **data),
-            "weekday": lambda data: _(
+            "outside_hours": lambda data: self.env._("outside contact hours in %(zone)s", **data),
+            "weekday": lambda data: self.env._(
                 "no contact on %(day)s", day=self._get_day_names("wide")[data["weekday"] - 1]
             ),
-            "holiday": lambda data: _(
+            "holiday": lambda data: self.env._(
                 "holiday on %(date)s (%(name)s)",
                 date=format_date(self.env, data["date"]),
                 name=data["name"],
             ),
-            "cap": lambda data: _("limit of %(limit)s in %(days)s days reached", **data),
-            "spacing": lambda data: _(
+            "cap": lambda data: self.env._("limit of %(limit)s in %(days)s days reached", **data),
+            "spacing": lambda data: self.env._(
                 "%(hours)s hours between contacts", hours=f"{data['hours']:g}"
             ),
-            "other_channel_this_week": lambda data: _(
+            "other_channel_this_week": lambda data: self.env._(
                 "reached through %(channel)s in the same week", **data
             ),
-            "never": lambda data: _(
+            "never": lambda data: self.env._(
                 "no allowed moment in the next %(days)s days; check the debtor's time zone and "
                 "the limits of the rule",
                 **data,

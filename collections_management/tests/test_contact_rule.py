@@ -300,7 +300,9 @@ class TestContactRuleRecord(ContactRuleCase):
             {"window_ids": [Command.create({"hour_from": 9, "hour_to": 25})]},
             {"cap_ids": [Command.create({"limit": -1})]},
             {"cap_ids": [Command.create({"days": 0})]},
+            {"cap_ids": [Command.create({"days": 32})]},
             {"spacing_hours": -1},
+            {"spacing_hours": 745},
         ]
         for values in cases:
             with (
