@@ -62,23 +62,25 @@ def choose_ports(choose=checks.choose_port):
 
 
 def ensure_database(size):
-    """Have a complete demo database: a half-made one is made again, an older one updated.
+    """Have a complete demo database, going on where an interrupted start stopped.
 
-    The comment on the database says which source it is complete for; it is the last thing
-    written.
+    The comment on the database says how far it is and for which source of the addons; without
+    one it was left half-copied and is made again. The company's own command resumes by itself.
     """
     addons = paths.addons()
-    wanted = f"complete {templates.source_hash(addons)}"
-    found = templates.comment(DATABASE)
-    if found == wanted and LOGINS.exists():
+    source = templates.source_hash(addons)
+    stage, _space, made_for = (templates.comment(DATABASE) or "").partition(" ")
+    if (stage, made_for) == ("complete", source) and LOGINS.exists():
         return
-    if found and found.startswith("complete") and LOGINS.exists():
+    lost = stage == "complete" and not LOGINS.exists()  # a server of one's own outlives .local/
+    if lost or stage not in ("installed", "complete"):
+        templates.fresh_db(DATABASE, addons)
+    elif made_for != source:
         with step("Addons updated in the demo database"):
             templates.install(DATABASE, addons, update=True)
-    else:
-        templates.fresh_db(DATABASE, addons)
+    templates.set_comment(DATABASE, f"installed {source}")
     make_company(size)
-    templates.set_comment(DATABASE, wanted)
+    templates.set_comment(DATABASE, f"complete {source}")
 
 
 def make_company(size):
