@@ -235,6 +235,7 @@ class CollectionsLedger(models.AbstractModel):
         :param cases: ``collections.case`` records of one company
         :param date today: the day of the decision
         """
+        self.env.flush_all()
         company = cases.company_id
         receivables, credits = self._get_receivables(cases)
         tolerance = self._get_tolerance(company)

@@ -128,6 +128,22 @@ class CollectionsRun(models.Model):
             "views": [[False, "form"]],
         }
 
+    @api.model
+    def action_preview(self):
+        """Open what tonight's run of the current company would do; nothing leaves."""
+        if not self.env.user.has_group(
+            "collections_management.collections_management_group_supervisor"
+        ):
+            raise UserError(self.env._("A supervisor previews the run."))
+        preview = self.env["collections.preview"].sudo()._create_for(self.env.company)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What will go out tonight"),
+            "res_model": "collections.preview",
+            "res_id": preview.id,
+            "views": [[False, "form"]],
+        }
+
     def _check_manager(self):
         if not self.env.user.has_group(
             "collections_management.collections_management_group_manager"

@@ -1,7 +1,9 @@
 """Helpers that the tests of every collections addon may use."""
 
+import socket
 from contextlib import contextmanager
 from datetime import timedelta
+from email import message_from_bytes
 from unittest.mock import patch
 
 from aiosmtpd.controller import Controller
@@ -39,8 +41,6 @@ class Mailbox:
         return [self._get_header(message, "X-Collections-Contact") for message in self.messages]
 
     def _get_header(self, envelope, name):
-        from email import message_from_bytes
-
         return int(message_from_bytes(envelope.content)[name])
 
 
@@ -50,6 +50,8 @@ class CollectionsCommon(AccountTestInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What the scheduled jobs do, they do as the superuser; roles are tested as themselves.
+        cls.env = cls.env(su=True)
         cls.company = cls.env.company
         cls.company.write(
             {
@@ -188,9 +190,11 @@ class CollectionsCommon(AccountTestInvoicingCommon):
     def mailbox(self):
         """Run a real SMTP server that Odoo sends through; yields its :class:`Mailbox`."""
         box = Mailbox()
-        controller = Controller(box, hostname="127.0.0.1", port=0)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        controller = Controller(box, hostname="127.0.0.1", port=port)
         controller.start()
-        port = controller.server.sockets[0].getsockname()[1]
         self.env["ir.mail_server"].search([]).active = False
         server = self.env["ir.mail_server"].create(
             {"name": "Test", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": "none"}

@@ -1,1 +1,7 @@
-from . import base_partner_merge, collections_contact_rule_try, collections_log_erase
+from . import (
+    base_partner_merge,
+    collections_contact_rule_try,
+    collections_log_erase,
+    collections_preview,
+    collections_preview_line,
+)
