@@ -24,7 +24,7 @@ def get_checker(country, region=None, language=None):
     if calendar is None:
         return _no_holiday
     subdivision = region if region in calendar.subdivisions else None
-    spoken = _get_language(calendar.supported_languages, language)
+    spoken = _get_language(calendar, language)
     years = {}
 
     def get_name(day):
@@ -40,9 +40,14 @@ def get_checker(country, region=None, language=None):
     return get_name
 
 
-def _get_language(supported, language):
-    """Return the supported language that is the same, or else begins with the same word."""
-    if not language or language in supported:
-        return language or None
-    word = language.split("_")[0]
-    return next((one for one in supported if one.split("_")[0] == word), None)
+def _get_language(calendar, language):
+    """Return the library's language that is the same, begins alike, or else is its own.
+
+    Never None where it has several: it would then follow the locale of the process.
+    """
+    supported = calendar.supported_languages
+    if language in supported:
+        return language
+    word = (language or "").split("_")[0]
+    alike = (one for one in supported if one.split("_")[0] == word)
+    return next(alike, calendar.default_language)
