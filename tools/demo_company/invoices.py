@@ -1,0 +1,138 @@
+"""Invoices and credit notes, posted by Odoo."""
+
+from . import company, journals, partners, products, terms
+
+
+def post(env, plan, number, lane, chunk):
+    """Create and post one chunk of invoices of company `number`."""
+    firm = company.companies(env)[number]
+    env = env(context={**env.context, "allowed_company_ids": firm.ids})
+    makers = _Makers(env, plan, firm, journals.sales(firm, number, lane))
+    moves = env["account.move"].create([makers.values(invoice) for invoice in chunk])
+    _number_first(moves, journals.series(number, lane))
+    moves.action_post()
+    for move, invoice in zip(moves, chunk, strict=True):
+        if invoice.no_followup:
+            move.no_followup = True
+
+
+class _Makers:
+    """The ids an invoice needs, looked up once per chunk."""
+
+    def __init__(self, env, plan, firm, journal):
+        self.plan = plan
+        self.journal = journal
+        self.partners = partners.by_index(env, plan)
+        self.products = products.by_code(env)
+        self.terms = terms.by_code(env)
+        self.currencies = {code: env.ref(f"base.{code}").id for code in ("PEN", "USD")}
+        chart = env["account.chart.template"].with_company(firm)
+        self.export_tax = chart.ref("sale_tax_exp").ids
+        self.tax = firm.account_sale_tax_id.ids
+        self.salesperson = env.ref("base.user_admin").id
+
+    def values(self, invoice):
+        """Return the values of one invoice."""
+        person = self.plan.debtors[invoice.debtor].person
+        taxes = self.tax if person.country in ("pe", "") else self.export_tax
+        return {
+            "move_type": "out_invoice",
+            "journal_id": self.journal.id,
+            "partner_id": self.partners[invoice.debtor],
+            "invoice_date": invoice.day,
+            "date": invoice.day,
+            "currency_id": self.currencies[invoice.currency],
+            "invoice_payment_term_id": self.terms[invoice.term],
+            "invoice_origin": invoice.order,
+            "invoice_user_id": self.salesperson,
+            "invoice_line_ids": [
+                (
+                    0,
+                    0,
+                    {
+                        "product_id": self.products[code],
+                        "quantity": quantity,
+                        "price_unit": price,
+                        "tax_ids": [(6, 0, taxes)],
+                    },
+                )
+                for code, quantity, price in invoice.lines
+            ],
+        }
+
+
+def _number_first(moves, series):
+    """Give the first document of each type its Peruvian series; the rest follow."""
+    seen = set()
+    for move in moves:
+        document = move.l10n_latam_document_type_id
+        if document in seen:
+            continue
+        seen.add(document)
+        posted = move.search_count(
+            [
+                ("journal_id", "=", move.journal_id.id),
+                ("l10n_latam_document_type_id", "=", document.id),
+                ("state", "=", "posted"),
+            ],
+            limit=1,
+        )
+        if not posted:
+            letter = document.doc_code_prefix
+            refund = move.move_type == "out_refund"
+            prefix = f"{letter}C{series:02d}" if refund else f"{letter}{series:03d}"
+            move.l10n_latam_document_number = f"{prefix}-00000001"
+
+
+def by_order(env, orders):
+    """Return {order: invoice}."""
+    moves = env["account.move"].search(
+        [("invoice_origin", "in", list(orders)), ("move_type", "=", "out_invoice")]
+    )
+    return {move.invoice_origin: move for move in moves}
+
+
+def credit(env, number, lane, chunk):
+    """Reverse invoices, wholly or in part; Odoo reconciles what it can."""
+    firm = company.companies(env)[number]
+    env = env(context={**env.context, "allowed_company_ids": firm.ids})
+    invoices = by_order(env, [note.order for note in chunk])
+    moves = env["account.move"].concat(*(invoices[note.order] for note in chunk))
+    documents = {
+        "F": env.ref("l10n_pe.document_type07").id,
+        "B": env.ref("l10n_pe.document_type07b").id,
+    }
+    refunds = moves._reverse_moves(
+        [
+            {
+                "date": note.day,
+                "invoice_date": note.day,
+                "ref": f"{note.reason} ({invoices[note.order].name})",
+                "invoice_origin": f"NC-{note.order}",
+                "invoice_payment_term_id": False,
+                "l10n_latam_document_type_id": documents[
+                    move.l10n_latam_document_type_id.doc_code_prefix
+                ],
+            }
+            for move, note in zip(moves, chunk, strict=True)
+        ]
+    )
+    for refund, note in zip(refunds, chunk, strict=True):
+        _shrink(refund, note)
+    _number_first(refunds, journals.series(number, lane))
+    refunds.action_post()
+
+
+def _letter(move):
+    return move.l10n_latam_document_type_id.doc_code_prefix
+
+
+def _shrink(refund, note):
+    """Keep a share of the credit note; one that stays open is not tied to the invoice."""
+    if note.share < 1:
+        refund.invoice_line_ids = [
+            (1, line.id, {"price_unit": round(line.price_unit * note.share, 2)})
+            for line in refund.invoice_line_ids
+        ]
+    if not note.allocated:
+        refund.reversed_entry_id = False
