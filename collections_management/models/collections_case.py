@@ -225,7 +225,7 @@ class CollectionsCase(models.Model):
         return labels.get(reason, reason or "")
 
     def _get_decision_sentences(self):
-        """Extension point: ``{decision: sentence}``; ``%(step)s`` and ``%(hold)s`` are filled in."""
+        """Extension point: ``{decision: sentence}``, with ``%(step)s`` and ``%(hold)s``."""
         return {
             "step_due": self.env._("Step “%(step)s” is due."),
             "preventive": self.env._("Reminder “%(step)s” before the due date."),
@@ -266,7 +266,7 @@ class CollectionsCase(models.Model):
         """Read the ledger again for these cases now."""
         self.check_access("read")
         for company in self.company_id:
-            partners = self.filtered(lambda case: case.company_id == company).partner_id
+            partners = self.filtered_domain([("company_id", "=", company.id)]).partner_id
             self.env["collections.ledger"].sudo()._refresh(company, partners=partners)
         return True
 

@@ -62,7 +62,7 @@ class CollectionsChannel(models.Model):
     def _email_obstacle(self, company):
         if not self.env["collections.contact"]._get_sender(company):
             return "no_sender", self.env._(
-                "%(company)s has no e-mail address to send from. Add one in Settings > Collections.",
+                "%(company)s has no e-mail address to send from: see Settings > Collections.",
                 company=company.name,
             )
         if not self._email_has_server():

@@ -312,13 +312,13 @@ class CollectionsContact(models.Model):
         today = self.env["collections.ledger"]._today(self.company_id)
         preventive = self.step_id.days <= 0 and bool(self.step_id)
         told = set((self.facts or {}).get("covered") or ())
-        items, credits, totals = [], [], defaultdict(lambda: {"overdue": 0.0, "credit": 0.0})
+        items, credited, totals = [], [], defaultdict(lambda: {"overdue": 0.0, "credit": 0.0})
         for line in lines:
             residual = line.amount_residual_currency
             due = line.date_maturity or line.date
             item = self._get_letter_item(line, due, (today - due).days)
             if residual < 0:
-                credits.append(item)
+                credited.append(item)
                 totals[line.currency_id]["credit"] -= residual
             elif line.no_followup or line.id in held:
                 continue
@@ -329,7 +329,7 @@ class CollectionsContact(models.Model):
         return {
             "preventive": preventive,
             "items": items,
-            "credits": [item for item in credits if item["currency"] in due_currencies],
+            "credits": [item for item in credited if item["currency"] in due_currencies],
             "totals": [
                 self._get_letter_total(currency, values)
                 for currency, values in totals.items()
@@ -391,7 +391,7 @@ class CollectionsContact(models.Model):
         :raise UserError: naming the text that cannot be rendered
         """
         result = {}
-        groups = defaultdict(lambda: self.browse())
+        groups = defaultdict(self.browse)
         for contact in self:
             template = contact.step_id._get_template(contact._get_tone())
             groups[template, contact._get_lang()] |= contact

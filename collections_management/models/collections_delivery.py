@@ -225,7 +225,7 @@ class CollectionsDelivery(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 contents = channel._render(contacts)
-        except Exception:
+        except Exception:  # noqa: BLE001  (a text may raise anything)
             contents = self._render_one_by_one(contacts, channel)
         for contact in contacts.filtered(lambda contact: contact.id in contents):
             content = contents[contact.id]
@@ -244,7 +244,7 @@ class CollectionsDelivery(models.AbstractModel):
             try:
                 with self.env.cr.savepoint():
                     contents.update(channel._render(contact))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (a text may raise anything)
                 _logger.info("contact %s cannot be rendered: %s", contact.id, error)
                 contact._hold("render_error", str(error)[:500])
         return contents

@@ -104,7 +104,8 @@ class CollectionsLedger(models.AbstractModel):
         return SQL(
             """
             WITH item AS (
-                SELECT partner.commercial_partner_id AS partner_id, line.amount_residual AS residual,
+                SELECT partner.commercial_partner_id AS partner_id,
+                       line.amount_residual AS residual,
                        %(today)s - coalesce(line.date_maturity, line.date) AS age
                   FROM account_move_line line
                   JOIN res_partner partner ON partner.id = line.partner_id
@@ -112,11 +113,13 @@ class CollectionsLedger(models.AbstractModel):
             ), fresh AS (
                 SELECT partner_id,
                        sum(residual) AS total,
-                       coalesce(sum(residual) FILTER (WHERE residual > 0 AND age > 0), 0) AS overdue,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age > 0), 0) AS overdue,
                        coalesce(-sum(residual) FILTER (WHERE residual < 0), 0) AS credit,
                        coalesce(sum(residual) FILTER (
                            WHERE residual > 0 AND age BETWEEN -7 AND 0), 0) AS due_soon,
-                       coalesce(sum(residual) FILTER (WHERE residual > 0 AND age <= 0), 0) AS not_due,
+                       coalesce(sum(residual) FILTER (
+                           WHERE residual > 0 AND age <= 0), 0) AS not_due,
                        coalesce(sum(residual) FILTER (
                            WHERE residual > 0 AND age BETWEEN 1 AND 30), 0) AS age_1_30,
                        coalesce(sum(residual) FILTER (
@@ -237,7 +240,7 @@ class CollectionsLedger(models.AbstractModel):
         """
         self.env.flush_all()
         company = cases.company_id
-        receivables, credits = self._get_receivables(cases)
+        receivables, credited = self._get_receivables(cases)
         tolerance = self._get_tolerance(company)
         holds = self._get_holds(cases, today)
         pending = self._get_pending(cases)
@@ -253,7 +256,7 @@ class CollectionsLedger(models.AbstractModel):
                 receivables=tuple(
                     _receivable(values, line_holds) for values in receivables.get(case_id, ())
                 ),
-                credits=credits.get(case_id, {}),
+                credits=credited.get(case_id, {}),
                 tolerance=tolerance,
                 holds=everyone + tuple(holds.get(case_id, ())),
                 last_contact=last_contact,
@@ -280,14 +283,14 @@ class CollectionsLedger(models.AbstractModel):
                 self._get_open_sql("line"),
             )
         )
-        receivables, credits = defaultdict(list), defaultdict(dict)
+        receivables, credited = defaultdict(list), defaultdict(dict)
         for case_id, *values in rows:
             if values[3] > 0:
                 receivables[case_id].append(values)
             else:
-                of_case = credits[case_id]
+                of_case = credited[case_id]
                 of_case[values[2]] = of_case.get(values[2], 0) - values[3]
-        return receivables, credits
+        return receivables, credited
 
     def _get_tolerance(self, company):
         """Return ``{currency id: amount}`` at or under which an overdue balance is let be."""

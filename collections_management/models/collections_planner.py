@@ -28,8 +28,8 @@ class CollectionsPlanner(models.AbstractModel):
         wanted = self._choose_channels(cases, decisions)
         rows = self._prepare_rows(cases, decisions, wanted, today, run)
         created = self._insert(rows)
-        self._store_decisions(cases, decisions, run)
-        self._log_contacts(created, run)
+        self._store_decisions(decisions, run)
+        self._log_contacts(created)
         return Counter(decision.reason for decision, _facts in decisions.values())
 
     def _decide(self, cases, today):
@@ -218,7 +218,7 @@ class CollectionsPlanner(models.AbstractModel):
         by_key = {(row["case_id"], row["channel_id"]): row for row in rows}
         return [(id_, by_key[case_id, channel_id]) for id_, case_id, channel_id in result]
 
-    def _log_contacts(self, created, run):
+    def _log_contacts(self, created):
         """Write the two entries of each new contact: planned, and the verdict of the rules."""
         entries = []
         for contact_id, row in created:
@@ -234,7 +234,7 @@ class CollectionsPlanner(models.AbstractModel):
             entries.append({**base, "event": "verdict", "data": verdict})
         self.env["collections.log"]._append(entries)
 
-    def _store_decisions(self, cases, decisions, run):
+    def _store_decisions(self, decisions, run):
         """Keep the decision on each case: what next, or why nothing."""
         rows = []
         for case_id, (decision, _facts) in decisions.items():
