@@ -107,8 +107,8 @@ def make_company(size):
             if process.poll() is None:
                 process.terminate()
             process.wait()
-    if process.returncode:
-        raise HouseError(f"The demo company could not be made (everything in {log}).")
+        if process.returncode:
+            raise HouseError(f"The demo company could not be made (everything in {log}).")
 
 
 def start(ports):
