@@ -380,25 +380,30 @@ class CollectionsLedger(models.AbstractModel):
         return {case_id for [case_id] in rows}
 
     def _get_history(self, cases):
-        """Return ``{case id: [engine Past]}``: what already reached the provider in the last 31
-        days, for the limits of the contact rules."""
+        """Return ``{case id: [engine Past]}``: what reached the debtor in the last 31 days.
+
+        Counted per debtor, whichever company of the house spoke; a task counts once it is done. A
+        message that the provider took is presumed to have reached: most never tell.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT contact.case_id, contact.sent_on, channel.code,
-                       contact.state IN ('delivered', 'read', 'answered')
-                  FROM collections_contact contact
+                SELECT kase.id, contact.sent_on, channel.code
+                  FROM collections_case kase
+                  JOIN collections_case told ON told.partner_id = kase.partner_id
+                  JOIN collections_contact contact ON contact.case_id = told.id
                   JOIN collections_channel channel ON channel.id = contact.channel_id
-                 WHERE contact.case_id = ANY(%s) AND contact.sent_on > %s
-                   AND NOT coalesce(channel.is_manual, false)
+                 WHERE kase.id = ANY(%s) AND contact.sent_on > %s
+                   AND (contact.state IN ('delivered', 'read', 'answered')
+                        OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
                 """,
                 cases.ids,
                 fields.Datetime.now() - timedelta(days=31),
             )
         )
         history = defaultdict(list)
-        for case_id, sent_on, code, reached in rows:
-            history[case_id].append(Past(sent_on.replace(tzinfo=timezone.utc), code, reached))
+        for case_id, sent_on, code in rows:
+            history[case_id].append(Past(sent_on.replace(tzinfo=timezone.utc), code))
         return history
 
     def _get_last_events(self, cases, today):

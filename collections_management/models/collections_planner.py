@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import ladder
+from ..engine.calendar import Past
 
 
 class CollectionsPlanner(models.AbstractModel):
@@ -110,12 +111,9 @@ class CollectionsPlanner(models.AbstractModel):
         """Return the values of the contacts to insert, with the verdict of the rules in them."""
         speaking = cases.browse(wanted)
         speaking.fetch(["company_id", "partner_id", "amount_net_overdue", "segment_id"])
-        rules = self.env["collections.contact.rule"]
-        codes = {case_id: found[0][0].code for case_id, found in wanted.items()}
-        history = self.env["collections.ledger"]._get_history(speaking)
+        matched = self.env["collections.contact.rule"]._match(speaking)
+        verdicts = self._get_verdicts(speaking, wanted)
         now = fields.Datetime.now()
-        verdicts = rules._get_verdicts(speaking, codes, now, history)
-        matched = rules._match(speaking)
         steps = self.env["collections.step"].browse(
             {decisions[case.id][0].rung.id for case in speaking}
         )
@@ -123,9 +121,9 @@ class CollectionsPlanner(models.AbstractModel):
         rows = []
         for case in speaking:
             decision, facts = decisions[case.id]
-            verdict = verdicts[case.id]
-            detail = self._get_facts_data(case, decision, facts, verdict, today)
-            for channel, address, reason in wanted[case.id]:
+            for position, (channel, address, reason) in enumerate(wanted[case.id]):
+                verdict = verdicts[case.id, position]
+                detail = self._get_facts_data(case, decision, facts, verdict, today)
                 state, reason = self._get_first_state(modes, channel, decision, verdict, reason)
                 moment = verdict.moment and verdict.moment.replace(tzinfo=None)
                 rows.append(
@@ -149,6 +147,26 @@ class CollectionsPlanner(models.AbstractModel):
                     }
                 )
         return rows
+
+    def _get_verdicts(self, cases, wanted):
+        """Ask the contact rules for each channel of each case, in turn: what one channel will say
+        counts for the next.
+
+        :return: ``{(case id, position of the channel): Verdict}``
+        """
+        rules = self.env["collections.contact.rule"]
+        history = self.env["collections.ledger"]._get_history(cases)
+        verdicts, position = {}, 0
+        while cases := cases.browse([id_ for id_ in cases.ids if len(wanted[id_]) > position]):
+            codes = {case_id: wanted[case_id][position][0].code for case_id in cases.ids}
+            found = rules._get_verdicts(cases, codes, fields.Datetime.now(), history)
+            for case_id, verdict in found.items():
+                verdicts[case_id, position] = verdict
+                if verdict.moment and len(wanted[case_id]) > position + 1:
+                    past = Past(verdict.moment, codes[case_id])
+                    history[case_id] = [*history.get(case_id, ()), past]
+            position += 1
+        return verdicts
 
     def _get_first_state(self, modes, channel, decision, verdict, reason):
         """Return the state and reason a contact starts with."""
