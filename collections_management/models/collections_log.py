@@ -41,12 +41,14 @@ COLUMNS = (
     "hash",
 )
 COPY_NULL = r"\N"
-COPY_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 def copy_text(value):
-    """Return a text as COPY reads it."""
-    return COPY_NULL if value is None else value.translate(COPY_ESCAPES)
+    """Return a text as COPY reads it (`replace` is many times faster than `translate`)."""
+    if value is None:
+        return COPY_NULL
+    value = value.replace("\\", r"\\").replace("\t", r"\t")
+    return value.replace("\n", r"\n").replace("\r", r"\r")
 
 
 def array_text(values):
@@ -300,10 +302,10 @@ class CollectionsLog(models.Model):
         }
 
     @api.model_create_multi
-    def create(self, vals_list):  # noqa: ARG002
+    def create(self, vals_list):
         raise UserError(self.env._("The log is written by the system only."))
 
-    def write(self, vals):  # noqa: ARG002
+    def write(self, vals):
         raise UserError(self.env._("The log only grows: an entry cannot be changed."))
 
     def unlink(self):

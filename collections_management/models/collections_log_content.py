@@ -93,10 +93,10 @@ class CollectionsLogContent(models.Model):
         return "kept" if digest == self.log_id.content_digest else "changed"
 
     @api.model_create_multi
-    def create(self, vals_list):  # noqa: ARG002
+    def create(self, vals_list):
         raise UserError(self.env._("The log is written by the system only."))
 
-    def write(self, vals):  # noqa: ARG002
+    def write(self, vals):
         raise UserError(self.env._("The content of the log can only be erased."))
 
     def unlink(self):
