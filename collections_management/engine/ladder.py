@@ -12,10 +12,19 @@ on from the same height on the new ladder.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import takewhile
 from math import fsum
+from operator import attrgetter
 
-# Amounts come from ``numeric`` columns as floats; no currency has more than four decimals.
-PRECISION = 6
+# Amounts come from ``numeric`` columns as floats: what lies below this, or below the last digits a
+# float of that size can tell, is no debt. No currency has more than four decimals.
+SPECK = 1e-6
+NOISE = 1e-14
+
+OLDEST_FIRST = attrgetter("due", "id")
+
+# What :func:`next_rung` answers when nothing is left to say about a receivable.
+DONE = (None, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +42,26 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """A strategy. ``catch_up``: ``latest`` speaks the latest rung an age has reached, ``each``
-    every rung in turn. Rungs are kept sorted by ``days``."""
+    every rung in turn.
+
+    Rungs are kept sorted by ``days``, one per day (of several, a mandatory one) and split into
+    those up to the due date (``preventive``) and those after it (``overdue``).
+    """
 
     rungs: tuple[Rung, ...]
     catch_up: str = "latest"
     quiet_days: int = 0
+    preventive: tuple[Rung, ...] = field(init=False, repr=False, compare=False)
+    overdue: tuple[Rung, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "rungs", tuple(sorted(self.rungs, key=lambda rung: rung.days)))
+        by_day = {}
+        for rung in sorted(self.rungs, key=lambda rung: (rung.days, not rung.mandatory, rung.id)):
+            by_day.setdefault(rung.days, rung)
+        rungs = tuple(by_day.values())
+        object.__setattr__(self, "rungs", rungs)
+        object.__setattr__(self, "preventive", tuple(rung for rung in rungs if rung.days <= 0))
+        object.__setattr__(self, "overdue", tuple(rung for rung in rungs if rung.days > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +75,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """One open instalment. ``residual`` > 0, in ``currency``. ``done_on`` and ``times`` say when
-    and how often the rung at ``position`` spoke for it."""
+    """One open instalment, ``residual`` in ``currency``; one that is not above zero is paid and
+    never climbs. ``done_on`` and ``times`` say when and how often the rung at ``position`` spoke
+    for it."""
 
     id: int
     due: date
@@ -89,8 +111,8 @@ class Decision:
     """What to do with a case today.
 
     ``speak`` True: ``rung`` speaks for ``carrier``, for the ``repetition``-th time (0 = the first),
-    about the receivables ``covered``. ``speak`` False: silence, ``reason`` says why, ``until`` when
-    the case is looked at again for that reason (``None`` = when the facts change).
+    about the receivables ``covered``. ``speak`` False: silence, ``reason`` says why, ``until`` the
+    first day on which time alone may end it (``None`` = only when the facts change).
     ``exhausted`` lists the receivables whose ladder is done: they wait for a person's decision.
     """
 
@@ -112,40 +134,50 @@ def decide(ladder, facts, *, today):
     :param Facts facts: the case
     :param date today: the day of the decision, in the company's calendar
     """
-    if not facts.receivables:
+    standing = [item for item in facts.receivables if item.residual > 0]
+    if not standing:
         return Decision(False, "nothing_open")
-    hold = longest(active(facts.holds, today))
-    if hold:
-        return Decision(False, "held", until=hold.until, hold=hold)
-    if ladder is None:
-        return Decision(False, "no_strategy")
-    if not ladder.rungs:
-        return Decision(False, "no_steps")
-    if facts.pending:
-        return Decision(False, "contact_pending")
-    overdue = sorted(
-        (item for item in facts.receivables if item.due < today),
-        key=lambda item: (item.due, item.id),
-    )
+    silence = mute(ladder, facts, today=today)
+    if silence:
+        return silence
+    overdue = sorted((item for item in standing if item.due < today), key=OLDEST_FIRST)
     if excess(overdue, facts):
         decision = climb(ladder, facts, overdue, today=today)
-    elif overdue and len(overdue) == len(facts.receivables):
+    elif len(overdue) == len(standing):
         decision = Decision(False, "within_tolerance")
     else:
         decision = remind(ladder, facts, today=today)
     return hush(ladder, facts, decision, today=today)
 
 
-def hush(ladder, facts, decision, *, today):
-    """Keep the quiet days between two contacts, whatever the step.
+def mute(ladder, facts, *, today):
+    """Return the silence of a whole case, whatever its receivables, or None."""
+    hold = longest(active(facts.holds, today))
+    if hold:
+        return Decision(False, "held", until=later(hold.until, 1), hold=hold)
+    if ladder is None:
+        return Decision(False, "no_strategy")
+    if not ladder.rungs:
+        return Decision(False, "no_steps")
+    if facts.pending:
+        return Decision(False, "contact_pending")
+    return None
 
-    A payment or promise since the last contact restarts the quiet period.
+
+def hush(ladder, facts, decision, *, today):
+    """Keep the quiet days between two contacts, whatever the step; no case is ever contacted twice
+    in one day.
+
+    A payment or promise since the last contact restarts the quiet period; one dated ahead counts
+    from its day on.
     """
     if not decision.speak or facts.last_contact is None:
         return decision
-    start = max(facts.last_contact, facts.last_event or facts.last_contact)
-    until = start + timedelta(days=ladder.quiet_days)
-    if today >= until:
+    start = facts.last_contact
+    if facts.last_event and start < facts.last_event <= today:
+        start = facts.last_event
+    until = later(start, max(ladder.quiet_days, 1))
+    if until and until <= today:
         return decision
     return Decision(False, "quiet", until=until, exhausted=decision.exhausted)
 
@@ -154,32 +186,47 @@ def climb(ladder, facts, overdue, *, today):
     """Let the oldest overdue receivable that nothing holds drive the case.
 
     A receivable whose ladder is done stops driving and the next oldest takes over; one that waits
-    for its next rung makes the whole case wait, the younger ones ride along with it.
+    for its next rung makes the whole case wait. The younger ones ride along, save those in a
+    currency whose debt is covered.
+
+    :param list[Receivable] overdue: sorted, oldest first
     """
     free = [item for item in overdue if not held(item, today)]
     if not free:
-        hold = longest(held(item, today) for item in overdue)
-        return Decision(False, "held", until=hold.until, hold=hold)
+        hold = min((item.hold for item in overdue), key=last_day)
+        return Decision(False, "held", until=stir(facts, today), hold=hold)
     loud = excess(free, facts)
-    if not loud:
-        return Decision(False, "within_tolerance")
-    exhausted = []
-    rungs = [rung for rung in ladder.rungs if rung.days > 0]
-    for item in free:
-        if item.currency not in loud:
+    audible = [item for item in free if item.currency in loud]
+    if not audible:
+        return Decision(False, "within_tolerance", until=stir(facts, today))
+    carrier, (rung, repetition, wait), exhausted = drive(ladder, audible, today=today)
+    if carrier is None:
+        return Decision(False, "ladder_done", until=stir(facts, today), exhausted=exhausted)
+    if rung:
+        covered = tuple(item.id for item in audible)
+        return Decision(
+            True, "step_due", rung, carrier.id, repetition, covered, exhausted=exhausted
+        )
+    ahead = takewhile(lambda item: item is not carrier, overdue)
+    if any(item.currency not in loud or held(item, today) for item in ahead):
+        wait = earliest(wait, stir(facts, today))
+    return Decision(False, "between_steps", carrier=carrier.id, until=wait, exhausted=exhausted)
+
+
+def drive(ladder, audible, *, today):
+    """Return ``(carrier, its next rung, exhausted)``: the first receivable with something left to
+    say, and the identifiers of all those with nothing."""
+    carrier, next_step, exhausted = None, DONE, []
+    top = ladder.overdue[-1].days if ladder.overdue else 0
+    for item in audible:
+        if carrier and (item.position is None or item.position < top):
             continue
-        rung, repetition, wait = next_rung(ladder, rungs, item, today=today)
-        if rung:
-            covered = tuple(other.id for other in free)
-            return Decision(
-                True, "step_due", rung, item.id, repetition, covered, exhausted=tuple(exhausted)
-            )
-        if wait:
-            return Decision(
-                False, "between_steps", carrier=item.id, until=wait, exhausted=tuple(exhausted)
-            )
-        exhausted.append(item.id)
-    return Decision(False, "ladder_done", exhausted=tuple(exhausted))
+        step = next_rung(ladder, ladder.overdue, item, today=today)
+        if step == DONE:
+            exhausted.append(item.id)
+        elif carrier is None:
+            carrier, next_step = item, step
+    return carrier, next_step, tuple(exhausted)
 
 
 def remind(ladder, facts, *, today):
@@ -187,59 +234,59 @@ def remind(ladder, facts, *, today):
 
     The rung nearest to the due date speaks; what credits already cover is not reminded.
     """
-    rungs = [rung for rung in ladder.rungs if rung.days <= 0]
-    due, waits, blocked = [], [], []
-    for item in facts.receivables:
-        if item.due < today:
+    due, waits, holds, late = [], [], [], []
+    for item in sorted(facts.receivables, key=OLDEST_FIRST):
+        if item.residual <= 0:
             continue
         hold = held(item, today)
         if hold:
-            blocked.append(hold)
-            continue
-        rung, repetition, wait = next_rung(ladder, rungs, item, today=today)
-        if rung:
-            due.append((rung, item, repetition))
+            holds.append(hold)
+        elif item.due < today:
+            late.append(item)
         else:
-            waits.append(wait or first_overdue_day(ladder, item))
-    loud = excess([item for _rung, item, _repetition in due], facts)
-    speaking = [entry for entry in due if entry[1].currency in loud]
-    if not speaking:
-        if blocked and not due and not waits:
-            hold = longest(blocked)
-            return Decision(False, "held", until=hold.until, hold=hold)
-        reason = "within_tolerance" if due else "not_due"
-        return Decision(False, reason, until=min(filter(None, waits), default=None))
-    rung, item, repetition = max(
-        speaking, key=lambda entry: (entry[0].days, -entry[1].due.toordinal(), -entry[1].id)
-    )
-    covered = sorted((entry[1] for entry in speaking), key=lambda other: (other.due, other.id))
-    return Decision(
-        True, "preventive", rung, item.id, repetition, tuple(other.id for other in covered)
-    )
+            rung, repetition, wait = next_rung(ladder, ladder.preventive, item, today=today)
+            if rung:
+                due.append((rung, repetition, item))
+            else:
+                waits.append(wait)
+    loud = excess([*late, *(entry[2] for entry in due)], facts)
+    speaking = [entry for entry in due if entry[2].currency in loud]
+    if speaking:
+        rung, repetition, item = max(speaking, key=lambda entry: entry[0].days)
+        covered = tuple(entry[2].id for entry in speaking)
+        return Decision(True, "preventive", rung, item.id, repetition, covered)
+    until = earliest(stir(facts, today), *waits)
+    if holds and not due and not waits:
+        return Decision(False, "held", until=until, hold=min(holds, key=last_day))
+    return Decision(False, "within_tolerance" if due else "not_due", until=until)
 
 
 def next_rung(ladder, rungs, item, *, today):
     """Return ``(rung, repetition, wait)`` of a receivable: the rung that is due now, or the date
-    on which one will be, or ``(None, 0, None)`` when its ladder is done.
+    on which one will be, or ``DONE``.
 
-    :param list[Rung] rungs: the rungs that apply (preventive or not), sorted by days
+    :param tuple[Rung] rungs: the rungs that apply, ``ladder.preventive`` or ``ladder.overdue``
     """
     age = (today - item.due).days
     position = item.position
-    pending = rungs if position is None else [rung for rung in rungs if rung.days > position]
-    reached = [rung for rung in pending if rung.days <= age]
+    reached, current, wait = [], None, None
+    for rung in rungs:
+        if position is not None and rung.days <= position:
+            current = rung
+        elif rung.days <= age:
+            reached.append(rung)
+        else:
+            wait = later(item.due, rung.days)
+            break
     if reached:
         return choose(ladder, reached), 0, None
-    waits = []
-    current = next((rung for rung in rungs if rung.days == position), None)
-    if current and current.repeat_every and item.times <= current.repeat_limit:
-        again = (item.done_on or item.due) + timedelta(days=current.repeat_every)
-        if again <= today:
-            return current, max(item.times, 1), None
-        waits.append(again)
-    if pending:
-        waits.append(item.due + timedelta(days=pending[0].days))
-    return None, 0, min(waits, default=None)
+    times = max(item.times, 1)
+    if current and current.days == position and times <= current.repeat_limit:
+        again = current.repeat_every and later(item.done_on or item.due, current.repeat_every)
+        if again and again <= today:
+            return current, times, None
+        wait = earliest(wait, again)
+    return None, 0, wait
 
 
 def choose(ladder, reached):
@@ -255,19 +302,18 @@ def advance(ladder, item, rung, *, carrier, today):
 
     The carrier stands on the rung that spoke. A receivable that rode along climbs as far as its
     own age allows, never above what was said and never over a mandatory rung that was not said.
+    Nobody climbs down; what several channels say on one day is said once.
     """
-    if item.id == carrier:
-        return rung.days, item.times + 1 if item.position == rung.days else 1
-    if item.position == rung.days:
-        return item.position, item.times + 1
-    ceiling = min((today - item.due).days, rung.days)
     days, times = item.position, item.times
-    for other in ladder.rungs:
-        if other.days > ceiling:
-            break
-        if (other.days > 0) != (rung.days > 0) or (days is not None and other.days <= days):
+    if days == rung.days:
+        return days, times if item.done_on == today else max(times, 1) + 1
+    if item.id == carrier and (days is None or days < rung.days):
+        return rung.days, 1
+    ceiling = min((today - item.due).days, rung.days)
+    for other in ladder.overdue if rung.days > 0 else ladder.preventive:
+        if days is not None and other.days <= days:
             continue
-        if other.mandatory and other.id != rung.id:
+        if other.days > ceiling or (other.mandatory and other.id != rung.id):
             break
         days, times = other.days, 1
     return days, times
@@ -281,9 +327,10 @@ def excess(receivables, facts):
         owed[item.currency].append(item.residual)
     result = {}
     for currency, amounts in owed.items():
-        net = round(fsum(amounts) - facts.credits.get(currency, 0), PRECISION)
-        if net > round(facts.tolerance.get(currency, 0), PRECISION):
-            result[currency] = net
+        gross = fsum(amounts)
+        net = gross - facts.credits.get(currency, 0)
+        if net - facts.tolerance.get(currency, 0) > SPECK + gross * NOISE:
+            result[currency] = round(net, 6)
     return result
 
 
@@ -294,15 +341,37 @@ def active(holds, today):
 
 def held(item, today):
     """Return the hold that stands on a receivable, or None."""
-    return next(iter(active((item.hold,), today)), None) if item.hold else None
+    hold = item.hold
+    return hold if hold and last_day(hold) >= today else None
 
 
 def longest(holds):
     """Return the hold that lasts longest, or None; an open-ended one is the longest."""
-    return max(holds, key=lambda hold: hold.until or date.max, default=None)
+    return max(holds, key=last_day, default=None)
 
 
-def first_overdue_day(ladder, item):
-    """Return the day on which the first rung after the due date will speak for a receivable."""
-    days = next((rung.days for rung in ladder.rungs if rung.days > 0), None)
-    return None if days is None else item.due + timedelta(days=days)
+def last_day(hold):
+    """Return the last held day."""
+    return hold.until or date.max
+
+
+def stir(facts, today):
+    """Return the next day on which time alone changes who takes part: a receivable becomes overdue
+    or its hold ends."""
+    standing = [item for item in facts.receivables if item.residual > 0]
+    overdue = [later(item.due, 1) for item in standing if item.due >= today]
+    released = [later(item.hold.until, 1) for item in standing if held(item, today)]
+    return earliest(*overdue, *released)
+
+
+def earliest(*days):
+    """Return the first of some days, None among them meaning never."""
+    return min(filter(None, days), default=None)
+
+
+def later(day, days):
+    """Return a day so many days on; None, as never is, when the calendar ends before it."""
+    try:
+        return day and day + timedelta(days=days)
+    except OverflowError:
+        return None
