@@ -10,7 +10,7 @@ ALLOWED = (
     # Odoo 19's Debian package replaces PyPDF2 by pypdf, unpatched wkhtmltopdf is told at start.
     (r"odoo\.addons\.base\.models\.ir_actions_report", r"wkhtmltopdf|Wkhtmltopdf"),
     # Embedded PostgreSQL has no contrib extensions; Odoo says so once and goes on.
-    (r"odoo\.(modules\.db|sql_db|tools\.sql)", r"pg_trgm|unaccent"),
+    (r"odoo\.(modules\.db|service\.db|sql_db|tools\.sql)", r"pg_trgm|unaccent"),
     # Run as root in a container.
     (r"odoo\.(cli|service).*", r"Running as user 'root' is a security risk"),
     # Libraries and Odoo announcing their future; a warning that names a file of ours counts.

@@ -1,6 +1,7 @@
 """pytest with pytest-odoo on a database of its own, copied from a template."""
 
 import os
+import shutil
 import subprocess
 
 from . import config, paths, postgres, templates
@@ -18,9 +19,11 @@ def run(arguments, *, database=None):
     name = kept or database or f"test_{os.getpid()}"
     if not kept:
         templates.fresh_db(name, paths.addons())
+    (paths.LOCAL / "tmp").mkdir(exist_ok=True)
     try:
         return subprocess.call(command(name, arguments), cwd=paths.ROOT, env=environment(name))
     finally:
+        shutil.rmtree(paths.LOCAL / "tmp" / name, ignore_errors=True)
         if not kept:
             templates.drop_db(name)
 

@@ -36,7 +36,7 @@ def _lint(run_id):
 
 
 def coverage_options():
-    """Return pytest-cov's options: one page per file, and the totals in the terminal."""
-    sources = [f"--cov={name}" for name in (*paths.addons(), "tools")]
+    """Return pytest-cov's options: the addons, a page per file and the totals in the terminal."""
+    sources = [f"--cov={name}" for name in paths.addons()]
     html = f"--cov-report=html:{paths.COVERAGE / 'html'}"
     return [*sources, "--cov-config=pyproject.toml", html, "--cov-report=term:skip-covered"]
