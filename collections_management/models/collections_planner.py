@@ -307,13 +307,19 @@ class CollectionsPlanner(models.AbstractModel):
         ladders = contacts.step_id.strategy_id._get_ladders()
         refused = {}
         for contact in contacts:
-            case_facts = replace(facts[contact.case_id.id], pending=False, last_contact=None)
+            facts_now = facts[contact.case_id.id]
+            if facts_now.last_event and facts_now.last_event >= contact.planned_on:
+                refused[contact.id] = ("quiet", None)  # who pays is given time again
+                continue
+            case_facts = replace(facts_now, pending=False, last_contact=None)
             standing = ladder.longest(ladder.active(case_facts.holds, today))
             if standing:
                 refused[contact.id] = ("held", standing.reason)
                 continue
             decision = ladder.decide(
-                ladders[contact.strategy_id.id], case_facts, today=contact.planned_on
+                ladders[contact.strategy_id.id],
+                self._before(contact, case_facts),
+                today=contact.planned_on,
             )
             key = (decision.rung and decision.rung.id, f"{decision.carrier}/{decision.repetition}")
             if not decision.speak:
@@ -323,6 +329,20 @@ class CollectionsPlanner(models.AbstractModel):
                 reason = "paid" if self._is_paid(contact, case_facts) else "superseded"
                 refused[contact.id] = (reason, None)
         return refused
+
+    def _before(self, contact, facts):
+        """Return the facts as they were before another channel of the same step spoke: of a step
+        that goes out through several channels at once, the first does not silence the others."""
+        rung, carrier = contact.step_id._to_rung(), int(contact.cycle.split("/")[0])
+        spoken = (rung.days, contact.repetition + 1)
+
+        def undo(item):
+            if item.id != carrier or (item.position, item.times) != spoken:
+                return item
+            position = rung.days if contact.repetition else rung.days - 1
+            return replace(item, position=position, times=contact.repetition, done_on=None)
+
+        return replace(facts, receivables=tuple(undo(item) for item in facts.receivables))
 
     def _is_paid(self, contact, facts):
         carrier = int(contact.cycle.split("/")[0])
@@ -343,19 +363,29 @@ class CollectionsPlanner(models.AbstractModel):
         rung = contact.step_id._to_rung()
         carrier = int(contact.cycle.split("/")[0])
         step_by_days = {step.days: step.id for step in contact.strategy_id.step_ids}
-        covered = set((contact.facts or {}).get("covered") or ()) | {carrier}
-        rows, told = [], []
-        for item in facts.receivables:
-            if item.id not in covered and (contact.step_id.days <= 0 or item.due >= today):
-                continue
-            if ladder.held(item, today):
-                continue
-            told.append(item.id)
+        told = self._get_told(contact, facts, carrier, today)
+        spoken = any(
+            item.id == carrier and item.position == rung.days and item.times > contact.repetition
+            for item in told
+        )
+        rows = []
+        for item in () if spoken else told:  # another channel of the step has climbed already
             days, times = ladder.advance(strategy, item, rung, carrier=carrier, today=today)
             if days is not None and (days, times) != (item.position, item.times):
                 rows.append((item.id, days, step_by_days.get(days, contact.step_id.id), times))
         self._write_positions(rows, today)
-        contact.sudo().line_ids = [fields.Command.set(told)]
+        contact.sudo().line_ids = [fields.Command.set([item.id for item in told])]
+
+    def _get_told(self, contact, facts, carrier, today):
+        """Return the receivables a contact speaks about now: those of the reminder, or all that
+        is overdue, free of holds and not covered by credits."""
+        free = [item for item in facts.receivables if not ladder.held(item, today)]
+        if contact.step_id.days <= 0:
+            covered = set((contact.facts or {}).get("covered") or ()) | {carrier}
+            return [item for item in free if item.id in covered]
+        overdue = [item for item in free if item.due < today]
+        loud = ladder.excess(overdue, facts)
+        return [item for item in overdue if item.currency in loud or item.id == carrier]
 
     def _write_positions(self, rows, today):
         """Write ``[(line id, days, step id, times)]`` on the journal items and their invoices.

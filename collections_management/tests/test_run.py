@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .common import CollectionsCommon
@@ -115,3 +117,49 @@ class TestRun(CollectionsCommon):
         self.assertEqual(contact.state, "sent")
         contact.activity_id.action_feedback(feedback="Called")
         self.assertEqual(contact.state, "delivered")
+
+    def test_all_channels_of_a_step_speak(self):
+        self.strategy.step_ids.write({"channel_ids": [(4, self.task.id)], "channel_mode": "all"})
+        self.create_invoice(days_overdue=5)
+        contacts = self.plan()
+        self.assertEqual(contacts.channel_id, self.email + self.task)
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertEqual(contacts.mapped("state"), ["sent", "sent"], contacts.mapped("reason_text"))
+        self.assertEqual(len(box.messages), 1)
+        self.assertFalse(self.plan())
+
+    def test_the_preview_shows_both_sides_and_leaves_no_trace(self):
+        self.create_invoice(250, days_overdue=5)
+        quiet = self.create_debtor("Bodega Norte")
+        self.create_invoice(80, days_overdue=5, debtor=quiet)
+        self.env["collections.ledger"]._refresh(self.company)
+        self.env["collections.hold"].create({"case_id": self.get_case(quiet).id, "note": "calls"})
+        self.env["collections.segment"]._assign(self.company)
+        entries = self.env["collections.log"].search_count([])
+        run = self.env["collections.run"].with_user(self.supervisor)
+        action = run.with_company(self.company).action_preview()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual((preview.go_count, preview.stay_count), (1, 1))
+        go, stay = preview.go_ids.with_user(self.supervisor), preview.stay_ids
+        self.assertEqual(go.partner_id, self.debtor)
+        self.assertIn("250.00", go.body)
+        self.assertEqual((stay.partner_id, stay.reason, stay.hold), (quiet, "held", "pause"))
+        self.assertFalse(self.env["collections.contact"].search_count([]))
+        self.assertEqual(self.env["collections.log"].search_count([]), entries)
+
+    def test_who_pays_a_part_before_it_leaves_is_given_time_again(self):
+        self.strategy.quiet_days = 4
+        self.create_invoice(100, days_overdue=5)
+        with self.mailbox():
+            self.plan()
+            self.deliver()
+        self.get_case().last_contact_date = self.today - timedelta(days=5)
+        other = self.create_invoice(100, days_overdue=35)
+        contact = self.plan()
+        self.assertEqual(contact.step_id.days, 30)
+        self.pay(other, 40)
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertRecordValues(contact, [{"state": "skipped", "reason": "quiet"}])
+        self.assertFalse(box.messages)

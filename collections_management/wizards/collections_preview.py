@@ -13,8 +13,9 @@ class _Undo(Exception):
 class CollectionsPreview(models.TransientModel):
     """What tonight's run would do, found by doing it and taking it back.
 
-    The very code of the run refreshes, segments and plans inside a savepoint; what it decided is
-    copied here and the savepoint rolled back. Nothing leaves, nothing stays.
+    The ledger is read and the cases are segmented for good, as any refresh does; the very code of
+    the run then plans inside a savepoint, what it decided is copied here and the savepoint rolled
+    back. Nothing leaves, no contact stays.
     """
 
     _name = "collections.preview"
@@ -55,11 +56,14 @@ class CollectionsPreview(models.TransientModel):
     @api.model
     def _create_for(self, company):
         """Return the preview of tonight's run of a company."""
+        self.env["collections.ledger"]._refresh(company)
+        self.env["collections.segment"]._assign(company)
+        cases = self.env["collections.case"].search(
+            [("company_id", "=", company.id), ("state", "=", "open")]
+        )
         with self._pretend():
-            self._rehearse(company)
-            cases = self.env["collections.case"].search(
-                [("company_id", "=", company.id), ("state", "=", "open")]
-            )
+            if cases:
+                self.env["collections.planner"]._plan(cases)
             lines = self._prepare_go_lines(company) + self._prepare_stay_lines(cases)
         going = [line for line in lines if line["verdict"] == "go"]
         return self.create(
@@ -82,17 +86,6 @@ class CollectionsPreview(models.TransientModel):
                 raise _Undo
         except _Undo:
             self.env.invalidate_all(flush=False)
-
-    def _rehearse(self, company, cases=None):
-        """Do the run's own work up to the plan: of all the cases, or of some."""
-        if cases is None:
-            self.env["collections.ledger"]._refresh(company)
-            self.env["collections.segment"]._assign(company)
-            cases = self.env["collections.case"].search(
-                [("company_id", "=", company.id), ("state", "=", "open")]
-            )
-        if cases:
-            self.env["collections.planner"]._plan(cases)
 
     def _prepare_go_lines(self, company):
         contacts = self.env["collections.contact"].search(

@@ -42,7 +42,7 @@ class CollectionsPreviewLine(models.TransientModel):
         content = {}
         with self.preview_id._pretend():
             case = self.case_id.sudo()
-            self.preview_id.sudo()._rehearse(case.company_id, case)
+            self.env["collections.planner"].sudo()._plan(case)
             contact = self.env["collections.contact"].sudo().search(
                 [
                     ("case_id", "=", case.id),
