@@ -29,7 +29,7 @@ def run(arguments):
     """Make and start the demo; stay until Ctrl-C unless detached. Return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--detach", action="store_true")
-    parser.add_argument("--size", type=int, default=int(os.environ.get("SIZE") or 300))
+    parser.add_argument("--size", type=int, default=os.environ.get("SIZE") or None)
     options = parser.parse_args(arguments)
     if ODOO.pid() and MAILS.pid():
         say("The demo already runs (`make stop` ends it).")
@@ -37,9 +37,9 @@ def run(arguments):
         return 0
     stop()
     ports = choose_ports()
-    machine.ensure()
-    ensure_database(options.size)
     try:
+        machine.ensure()
+        ensure_database(options.size)
         start(ports)
         print_summary(ports)
         if options.detach:
@@ -87,10 +87,11 @@ def make_company(size):
     """Run the command that makes the demo company, showing what it says."""
     paths.DEMO.mkdir(parents=True, exist_ok=True)
     log = paths.LOGS / "demo_company.log"
+    size_option = ["--size", size] if size else []  # its own default, or the size it began with
     command = [paths.VENV_PYTHON, "-m", "tools.demo_company", "--database", DATABASE]
-    with step(f"The demo company: {size} debtors and two years of invoices"), log.open("w") as kept:
+    with step("The demo company"), log.open("w") as kept:
         process = subprocess.Popen(
-            [str(part) for part in (*command, "--size", size)],
+            [str(part) for part in (*command, *size_option)],
             cwd=paths.ROOT,
             env=postgres.environment() | {"ODOO_RC": str(paths.ODOO_CONF), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
