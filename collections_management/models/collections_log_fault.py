@@ -12,7 +12,7 @@ class CollectionsLogFault(models.Model):
     check_id = fields.Many2one(
         "collections.log.check", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    case_id = fields.Many2one("collections.case", readonly=True, index=True, ondelete="restrict")
+    case_id = fields.Many2one("collections.case", readonly=True, index=True, ondelete="cascade")
     sequence = fields.Integer("Entry", readonly=True, aggregator=None)
     kind = fields.Char(readonly=True)
     description = fields.Char(readonly=True)
