@@ -101,7 +101,7 @@ class CollectionsDunnedMixin(models.AbstractModel):
                 SQL.identifier(alias, self._get_collections_partner_column()),
             ),
         )
-        case = query.make_alias(alias, "collections_case_id")
+        case = query.make_alias(alias, "collections_case")
         query.add_join(
             "LEFT JOIN",
             case,
