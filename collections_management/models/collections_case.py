@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from .collections_contact import PENDING_STATES
@@ -270,7 +270,27 @@ class CollectionsCase(models.Model):
             self.env["collections.ledger"].sudo()._refresh(company, partners=partners)
         return True
 
+    def _check_may_write(self, vals):
+        """Refuse what nobody decides by hand: amounts, states, decisions. Collectors may take a
+        case nobody has; giving cases away and choosing a strategy is a supervisor's."""
+        if self.env.su:
+            return
+        own = [name for name in vals if self._fields[name].store and self._fields[name].readonly]
+        if own:
+            labels = [self._fields[name]._description_string(self.env) for name in own]
+            raise UserError(
+                self.env._("%(fields)s: set by the run, not by hand.", fields=", ".join(labels))
+            )
+        if self.env.user.has_group("collections_management.collections_management_group_supervisor"):
+            return
+        takes = vals.get("user_id") == self.env.uid and not self.user_id - self.env.user
+        if "manual_strategy_id" in vals or ("user_id" in vals and not takes):
+            raise AccessError(
+                self.env._("A supervisor assigns cases and chooses strategies; you may take a case.")
+            )
+
     def write(self, vals):
+        self._check_may_write(vals)
         changes = {
             case: case.user_id
             for case in self

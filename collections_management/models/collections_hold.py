@@ -95,7 +95,19 @@ class CollectionsHold(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         holds = super().create(vals_list)
-        for hold in holds:
+        holds._log_terms()
+        holds.case_id._withdraw_contacts("held")
+        return holds
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"reason", "line_id", "date_from", "date_until", "note"} & set(vals):
+            self._log_terms()
+        return result
+
+    def _log_terms(self):
+        """Write the terms of these holds into the log of their cases."""
+        for hold in self:
             hold.case_id._log(
                 "held",
                 {
@@ -106,8 +118,6 @@ class CollectionsHold(models.Model):
                 },
                 content={"note": hold.note} if hold.note else None,
             )
-        holds.case_id._withdraw_contacts("held")
-        return holds
 
     def action_lift(self):
         """End the hold now; the case resumes where it stopped."""

@@ -43,10 +43,4 @@ class ResPartner(models.Model):
 
     def action_open_collections_case(self):
         """Open the case of this debtor in the current company."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "collections.case",
-            "res_id": self.collections_case_id.id,
-            "views": [[False, "form"]],
-        }
+        return self.collections_case_id.get_formview_action()
