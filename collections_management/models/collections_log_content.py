@@ -140,7 +140,7 @@ class CollectionsLogContent(models.Model):
     def _erase(self, reason):
         """Wipe the personal parts for good and log it, with the reason, in each case.
 
-        Extension point: whoever keeps a copy elsewhere wipes it here, after `super()`.
+        Extension point: whoever keeps a copy elsewhere wipes it in `_erase_copies`.
         """
         self._check_may_erase()
         self.check_access("read")
@@ -161,6 +161,7 @@ class CollectionsLogContent(models.Model):
             )
         )
         contents.invalidate_recordset(flush=False)
+        contents._erase_copies()
         self.env["collections.log"]._append(
             {
                 "case_id": case.id,
@@ -173,6 +174,17 @@ class CollectionsLogContent(models.Model):
             }
             for case, erased in contents.grouped("case_id").items()
         )
+
+    def _erase_copies(self):
+        """Wipe what the contacts, their messages and the holds keep of these contents."""
+        logs = self.log_id
+        contacts = logs.contact_id.sudo()
+        contacts.mail_message_id.write({"subject": False, "body": False})
+        contacts.activity_id.write({"note": False})
+        contacts.write({"address": False, "detail": False})
+        holds = self.env["collections.hold"].sudo().search([("case_id", "in", logs.case_id.ids)])
+        noted = {json.loads(log.data).get("hold") for log in logs if log.event == "held"}
+        holds.filtered(lambda hold: hold.id in noted and not hold.is_active).write({"note": False})
 
     @api.model
     def _prepare_contents(self, entries):

@@ -59,7 +59,6 @@ class CollectionsRun(models.Model):
     date_start = fields.Datetime(readonly=True, default=fields.Datetime.now)
     date_end = fields.Datetime(readonly=True)
     duration = fields.Float(readonly=True, help="Seconds of work, all stages.")
-    resumed = fields.Integer(readonly=True, help="How often it was taken up again after a stop.")
     case_count = fields.Integer(string="Cases", readonly=True)
     opened_count = fields.Integer(string="Opened", readonly=True)
     closed_count = fields.Integer(string="Closed", readonly=True)
@@ -112,7 +111,6 @@ class CollectionsRun(models.Model):
 
     # -- starting --------------------------------------------------------------------------------
 
-    @api.model
     def action_start(self):
         """Start a run of the current company, or go on with the one that was interrupted.
 
@@ -120,7 +118,7 @@ class CollectionsRun(models.Model):
         """
         self._check_manager()
         run = self.sudo()._get_or_create(self.env.company, "button")
-        self.env.ref("collections_management.collections_run_cron").sudo()._trigger()
+        self.env.ref("collections_management.collections_run_cron_resume").sudo()._trigger()
         return {
             "type": "ir.actions.act_window",
             "res_model": "collections.run",
@@ -128,7 +126,6 @@ class CollectionsRun(models.Model):
             "views": [[False, "form"]],
         }
 
-    @api.model
     def action_preview(self):
         """Open what tonight's run of the current company would do; nothing leaves."""
         if not self.env.user.has_group(
@@ -164,17 +161,20 @@ class CollectionsRun(models.Model):
 
     @api.model
     def _cron_run(self):
-        """The nightly run of every company; takes up again what a stop interrupted."""
-        commit_progress = self.env["ir.cron"]._commit_progress
+        """The nightly run of every company that has not had today's."""
         companies = self.env["res.company"].search([("collections_active", "=", True)])
-        commit_progress(remaining=len(companies))
-        for company in companies:
-            run = self.search([("company_id", "=", company.id), ("state", "=", "running")], limit=1)
-            if not run and self._is_due(company):
-                run = self._get_or_create(company, "cron")
-                self.env.cr.commit()
-            if run:
-                run._work()
+        for company in companies.filtered(self._is_due):
+            self._get_or_create(company, "cron")
+        self._cron_resume()
+
+    @api.model
+    def _cron_resume(self):
+        """Work the runs under way: those just started, and those that a stop interrupted."""
+        commit_progress = self.env["ir.cron"]._commit_progress
+        runs = self.search([("state", "=", "running")])
+        commit_progress(remaining=len(runs))
+        for run in runs:
+            run._work()
             if not commit_progress(1):
                 break
 

@@ -163,3 +163,15 @@ class TestRun(CollectionsCommon):
             self.deliver()
         self.assertRecordValues(contact, [{"state": "skipped", "reason": "quiet"}])
         self.assertFalse(box.messages)
+
+    def test_erasing_a_message_wipes_every_copy_and_the_chain_verifies(self):
+        self.create_invoice(100, days_overdue=5)
+        with self.mailbox():
+            self.run_night()
+        contact = self.get_case().contact_ids
+        self.assertIn("100.00", contact.mail_message_id.body)
+        contact.content_id.with_user(self.manager)._erase("Request of the debtor, 12 May")
+        self.assertRecordValues(contact, [{"address": False, "state": "sent"}])
+        self.assertFalse(contact.content_id.body)
+        self.assertNotIn("100.00", contact.mail_message_id.body or "")
+        self.assertFalse(self.env["collections.log"]._verify(contact.case_id))
