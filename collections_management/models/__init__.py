@@ -9,6 +9,7 @@ from . import (
     collections_channel_medium,
     collections_contact,
     collections_contact_cap,
+    collections_contact_letter,
     collections_contact_rule,
     collections_contact_window,
     collections_delivery,

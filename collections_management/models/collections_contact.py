@@ -104,10 +104,6 @@ class CollectionsContact(models.Model):
     activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     preview_subject = fields.Char(compute="_compute_preview")
-    receivables_table = fields.Html(compute="_compute_letter", sanitize=False)
-    net_overdue_text = fields.Char(compute="_compute_letter", string="Net Overdue in Words")
-    oldest_age = fields.Integer(compute="_compute_letter")
-    salutation_name = fields.Char(compute="_compute_letter")
 
     # One contact per (case, step, cycle): cancelled and skipped ones never spoke.
     _cycle_unique = models.UniqueIndex(
@@ -233,27 +229,6 @@ class CollectionsContact(models.Model):
 
     # -- content ---------------------------------------------------------------------------------
 
-    @api.depends("case_id")
-    def _compute_letter(self):
-        letters = self._get_letters()
-        for contact in self:
-            lang = contact._get_lang()
-            letter = letters[contact.id]
-            local = contact.with_context(lang=lang)
-            contact.receivables_table = local.env["ir.qweb"]._render(
-                "collections_management.contact_receivables",
-                {"letter": letter, "contact": local, "env": local.env},
-                lang=lang,
-            )
-            contact.net_overdue_text = " + ".join(total["net_text"] for total in letter["totals"])
-            contact.oldest_age = max((item["age"] for item in letter["items"]), default=0)
-            contact.salutation_name = contact._get_salutation_name()
-
-    def _get_salutation_name(self):
-        """Extension point: how the debtor is addressed; a very long name is shortened."""
-        name = self.partner_id.name or ""
-        return name if len(name) <= 80 else f"{name[:79].rstrip()}…"
-
     def _get_lang(self):
         """Return the language the debtor is written to in."""
         self.ensure_one()
@@ -263,112 +238,6 @@ class CollectionsContact(models.Model):
         """Return the tone: the debtor's own when somebody set one, else the step's."""
         self.ensure_one()
         return self.partner_id.collections_tone or self.step_id.tone
-
-    def _get_letters(self):
-        """Return what each contact tells: ``{contact id: letter}``, read from the ledger now.
-
-        letter: ``{"items": [{"line", "name", "due", "age", "amount", "residual", ...}],
-        "credits": [...], "totals": [{"currency", "overdue", "credit", "net", ...}]}``; amounts in
-        the receivable's own currency, and the same as formatted text in the debtor's language.
-        """
-        lines = self.env["account.move.line"].sudo().search_fetch(
-            self.case_id.sudo()._get_receivable_domain(),
-            [
-                "company_id", "partner_id", "move_id", "currency_id", "date_maturity", "date",
-                "amount_residual_currency", "amount_currency", "no_followup", "move_name", "ref",
-            ],
-            order="date_maturity, id",
-        )  # fmt: skip
-        lines.partner_id.fetch(["commercial_partner_id"])
-        by_case = lines.grouped(
-            lambda line: (line.company_id, line.partner_id.commercial_partner_id)
-        )
-        held = self._get_held_line_ids()
-        return {
-            contact.id: contact._get_letter(
-                by_case.get((contact.company_id, contact.partner_id), lines.browse()), held
-            )
-            for contact in self
-        }
-
-    def _get_held_line_ids(self):
-        """Return the receivables of these cases that a standing hold keeps out of messages."""
-        holds = (
-            self.env["collections.hold"]
-            .sudo()
-            .search(
-                [
-                    ("case_id", "in", self.case_id.ids),
-                    ("line_id", "!=", False),
-                    ("is_active", "=", True),
-                ]
-            )
-        )
-        return set(holds.line_id.ids)
-
-    def _get_letter(self, lines, held):
-        """Return the letter of one contact; see ``_get_letters``."""
-        self.ensure_one()
-        today = self.env["collections.ledger"]._today(self.company_id)
-        preventive = self.step_id.days <= 0 and bool(self.step_id)
-        told = set((self.facts or {}).get("covered") or ())
-        items, credited, totals = [], [], defaultdict(lambda: {"overdue": 0.0, "credit": 0.0})
-        for line in lines:
-            residual = line.amount_residual_currency
-            due = line.date_maturity or line.date
-            item = self._get_letter_item(line, due, (today - due).days)
-            if residual < 0:
-                credited.append(item)
-                totals[line.currency_id]["credit"] -= residual
-            elif line.no_followup or line.id in held:
-                continue
-            elif (line.id in told and due >= today) if preventive else due < today:
-                items.append(item)
-                totals[line.currency_id]["overdue"] += residual
-        due_currencies = {item["currency"] for item in items}
-        return {
-            "preventive": preventive,
-            "items": items,
-            "credits": [item for item in credited if item["currency"] in due_currencies],
-            "totals": [
-                self._get_letter_total(currency, values)
-                for currency, values in totals.items()
-                if currency in due_currencies
-            ],
-        }
-
-    def _get_letter_item(self, line, due, age):
-        currency = line.currency_id
-        lang = self._get_lang()
-        env = self.with_context(lang=lang).env
-        return {
-            "line": line,
-            "currency": currency,
-            "name": line.move_name or line.ref or "",
-            "due": due,
-            "due_text": format_date(env, due, lang_code=lang),
-            "age": age,
-            "amount_text": format_amount(env, abs(line.amount_currency), currency, lang_code=lang),
-            "residual": line.amount_residual_currency,
-            "residual_text": format_amount(
-                env, abs(line.amount_residual_currency), currency, lang_code=lang
-            ),
-        }
-
-    def _get_letter_total(self, currency, values):
-        lang = self._get_lang()
-        env = self.with_context(lang=lang).env
-        overdue, credit = currency.round(values["overdue"]), currency.round(values["credit"])
-        net = currency.round(overdue - credit)
-        return {
-            "currency": currency,
-            "overdue": overdue,
-            "credit": credit,
-            "net": net,
-            "overdue_text": format_amount(env, overdue, currency, lang_code=lang),
-            "credit_text": format_amount(env, credit, currency, lang_code=lang),
-            "net_text": format_amount(env, net, currency, lang_code=lang),
-        }
 
     @api.depends("content_id", "step_id", "state")
     @api.depends_context("lang")
@@ -391,6 +260,7 @@ class CollectionsContact(models.Model):
         :raise UserError: naming the text that cannot be rendered
         """
         result = {}
+        self._forget_letters()
         groups = defaultdict(self.browse)
         for contact in self:
             template = contact.step_id._get_template(contact._get_tone())
@@ -399,15 +269,12 @@ class CollectionsContact(models.Model):
             if not template:
                 result.update(contacts._render_instructions())
                 continue
-            localized = template.sudo().with_context(lang=lang)
-            subjects = localized._render_field("subject", contacts.ids)
-            bodies = localized._render_field(
-                "body_html", contacts.ids, options={"post_process": True}
-            )
+            contents = template.sudo().with_context(lang=lang)._render_letters(contacts)
             for contact in contacts:
+                subject, body = contents[contact.id]
                 result[contact.id] = {
-                    "subject": " ".join((subjects[contact.id] or "").split())[:250],
-                    "body": bodies[contact.id],
+                    "subject": " ".join(subject.split())[:250],
+                    "body": body,
                     "address": contact.address or "",
                 }
         return result
