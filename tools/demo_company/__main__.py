@@ -27,6 +27,7 @@ def main(arguments=None):
         story, complete = build.read_story(options.database)
         wanted = _wanted(options, story)
         if complete:
+            users.write_logins(options.logins)
             print(f"The demo company is in '{options.database}' already ({_told(wanted)}).")
             return 0
         print(f"{'Going on with' if story else 'Making'} the demo company ({_told(wanted)})")
@@ -34,7 +35,7 @@ def main(arguments=None):
     except DemoError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    users.write_logins(paths.DEMO / "logins.json")
+    users.write_logins(options.logins)
     found = build.read_summary(options.database, wanted["today"], summary.read)
     summary.show(found)
     _say(f"Made in {time.monotonic() - started:.0f} s; Odoo logged {len(problems)} warnings.")
@@ -48,6 +49,9 @@ def _options(arguments):
     parser.add_argument("--seed", type=int, help=f"another number, another story ({SEED})")
     parser.add_argument("--today", type=datetime.date.fromisoformat, help="YYYY-MM-DD")
     parser.add_argument("--config", type=Path, default=paths.ODOO_CONF, help="of Odoo")
+    parser.add_argument(
+        "--logins", type=Path, default=paths.DEMO / "logins.json", help="file to write them to"
+    )
     parser.add_argument(
         "--jobs", type=_positive, default=min(2, os.cpu_count() or 1), help="processes (1 or 2)"
     )

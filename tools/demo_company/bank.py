@@ -109,9 +109,10 @@ def _unmatched(env, plan, number, lane):
         ],
         order="date_maturity, move_name",
     )
-    chosen = rng.sample(list(owed), min(len(UNMATCHED), len(owed)))
-    rows = [_row(plan, days, text, amount) for days, text, amount in LOOSE]
-    for line, (days, text, share, known) in zip(chosen, UNMATCHED, strict=False):
+    wanted = min(len(UNMATCHED) if lane == 0 else 3, len(owed) // 4)
+    rows = [_row(plan, days, text, amount) for days, text, amount in LOOSE if lane == 0]
+    for line, case in zip(rng.sample(list(owed), wanted), UNMATCHED, strict=False):
+        days, text, share, known = case
         partner = line.partner_id
         label = text.format(
             name=partner.name.upper()[:60],

@@ -30,6 +30,9 @@ RETRIES = 5
 def read_story(database):
     """Return what the database already holds: (parameters or None, whether it is complete)."""
     with contextlib.closing(_cursor(database)) as cr:
+        cr.execute("SELECT to_regclass('ir_module_module')")
+        if not cr.fetchone()[0]:
+            raise DemoError(f"'{database}' is not an Odoo database.")
         cr.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
         missing = set(NEEDED) - {name for (name,) in cr.fetchall()}
         if missing:

@@ -1,6 +1,7 @@
 """What the demo does with the collections addons, when they are installed."""
 
 ADDON = "collections_management"
+COLLECTORS = ("cobrador", "cobrador2")
 GROUPS = {
     "collector": f"{ADDON}.{ADDON}_group_collector",
     "supervisor": f"{ADDON}.{ADDON}_group_supervisor",
@@ -16,10 +17,31 @@ def groups(env, role):
 
 
 def after_ledger(env):
-    """Extension point: called once, when the ledger is complete.
+    """Make the company ready for its first evening: collectors, sender, cases read and segmented.
 
-    The place to open cases, assign collectors and choose strategies. `env` may see
-    both companies. It runs in one transaction, which the caller commits.
+    The first company is live, because the demo's mailbox delivers nothing anywhere; the second one
+    stays in safe mode, as a new installation does. Nothing is planned: that is for the visitor.
+    `env` sees both companies. It runs in one transaction, which the caller commits.
     """
     if "collections.case" not in env:
         return
+    collectors = env["res.users"].search([("login", "in", COLLECTORS)], order="login")
+    for position, company in enumerate(env["res.company"].search([], order="id")):
+        mine = collectors.filtered(lambda user, company=company: company in user.company_ids)
+        company.write(
+            {
+                "collections_safe_mode": bool(position),
+                "collections_test_email": "pruebas@andina.example",
+                "collections_user_id": mine[:1].id,
+            }
+        )
+        env["collections.ledger"].with_company(company)._refresh(company)
+        env["collections.segment"].with_company(company)._assign(company)
+        share(env, company, mine)
+
+
+def share(env, company, collectors):
+    """Give every second case of a company to its second collector."""
+    cases = env["collections.case"].search([("company_id", "=", company.id)], order="id")
+    if len(collectors) > 1:
+        cases[1::2].write({"user_id": collectors[1].id})

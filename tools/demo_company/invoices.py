@@ -7,9 +7,9 @@ def post(env, plan, number, lane, chunk):
     """Create and post one chunk of invoices of company `number`."""
     firm = company.companies(env)[number]
     env = env(context={**env.context, "allowed_company_ids": firm.ids})
-    makers = _Makers(env, plan, firm, journals.sales(firm, number, lane))
+    makers = _Makers(env, plan, firm, number, lane)
     moves = env["account.move"].create([makers.values(invoice) for invoice in chunk])
-    _number_first(moves, journals.series(number, lane))
+    _number_first(moves, journals.SERIES[number, lane])
     moves.action_post()
     for move, invoice in zip(moves, chunk, strict=True):
         if invoice.no_followup:
@@ -19,9 +19,11 @@ def post(env, plan, number, lane, chunk):
 class _Makers:
     """The ids an invoice needs, looked up once per chunk."""
 
-    def __init__(self, env, plan, firm, journal):
+    def __init__(self, env, plan, firm, number, lane):
         self.plan = plan
-        self.journal = journal
+        self.journals = {
+            letter: journals.sales(firm, number, lane, letter).id for letter in ("F", "B")
+        }
         self.partners = partners.by_index(env, plan)
         self.products = products.by_code(env)
         self.terms = terms.by_code(env)
@@ -29,20 +31,26 @@ class _Makers:
         chart = env["account.chart.template"].with_company(firm)
         self.export_tax = chart.ref("sale_tax_exp").ids
         self.tax = firm.account_sale_tax_id.ids
+        self.documents = {
+            letter: env.ref(f"l10n_pe.document_type{kind}").id
+            for letter, kind in (("F", "01"), ("B", "02"))
+        }
         self.salesperson = env.ref("base.user_admin").id
 
     def values(self, invoice):
         """Return the values of one invoice."""
         person = self.plan.debtors[invoice.debtor].person
+        letter = "F" if person.id_type == "l10n_pe.it_RUC" else "B"
         taxes = self.tax if person.country in ("pe", "") else self.export_tax
         return {
             "move_type": "out_invoice",
-            "journal_id": self.journal.id,
+            "journal_id": self.journals[letter],
             "partner_id": self.partners[invoice.debtor],
             "invoice_date": invoice.day,
             "date": invoice.day,
             "currency_id": self.currencies[invoice.currency],
             "invoice_payment_term_id": self.terms[invoice.term],
+            "l10n_latam_document_type_id": self.documents[letter],
             "invoice_origin": invoice.order,
             "invoice_user_id": self.salesperson,
             "invoice_line_ids": [
@@ -65,13 +73,13 @@ def _number_first(moves, series):
     """Give the first document of each type its Peruvian series; the rest follow."""
     seen = set()
     for move in moves:
-        document = move.l10n_latam_document_type_id
-        if document in seen:
+        document, journal = move.l10n_latam_document_type_id, move.journal_id
+        if (document, journal) in seen:
             continue
-        seen.add(document)
+        seen.add((document, journal))
         posted = move.search_count(
             [
-                ("journal_id", "=", move.journal_id.id),
+                ("journal_id", "=", journal.id),
                 ("l10n_latam_document_type_id", "=", document.id),
                 ("state", "=", "posted"),
             ],
@@ -119,7 +127,7 @@ def credit(env, number, lane, chunk):
     )
     for refund, note in zip(refunds, chunk, strict=True):
         _shrink(refund, note)
-    _number_first(refunds, journals.series(number, lane))
+    _number_first(refunds, journals.SERIES[number, lane])
     refunds.action_post()
 
 

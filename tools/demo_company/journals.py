@@ -1,10 +1,15 @@
 """Sales and bank journals: one set for each sales office ("lane") of a company."""
 
-# (company, lane) -> (code, name, series of its documents)
+# (company, lane) -> series of its documents; F facturas, B boletas: a journal each, because
+# Odoo numbers by journal
+SERIES = {(0, 0): 1, (0, 1): 3, (1, 1): 2}
 SALES = {
-    (0, 0): ("INV", "Ventas Lima y sur", 1),
-    (0, 1): ("VNE", "Ventas norte y exportación", 3),
-    (1, 1): ("INV", "Ventas", 2),
+    (0, 0, "F"): ("INV", "Facturas Lima y sur"),
+    (0, 0, "B"): ("BOL", "Boletas Lima y sur"),
+    (0, 1, "F"): ("FNE", "Facturas norte"),
+    (0, 1, "B"): ("BNE", "Boletas norte y exportación"),
+    (1, 1, "F"): ("INV", "Facturas"),
+    (1, 1, "B"): ("BOL", "Boletas y exportación"),
 }
 # (company, lane, currency) -> (code, name, bank, number of the account: CCI)
 BANKS = {
@@ -15,11 +20,12 @@ BANKS = {
     (1, 1, "USD"): ("BNK2", "BBVA dólares", "peruvian_bconpepl_bank", "01118100255443320019"),
 }
 WRITE_OFF = "6599901"
+DIRECT = "Depósito confirmado"
 
 
 def ensure(env, company, number):
     """Make the journals and the accounts company `number` works with."""
-    for (owner, _lane), (code, name, _series) in SALES.items():
+    for (owner, _lane, _letter), (code, name) in SALES.items():
         if owner == number:
             _ensure(env, company, code, {"name": name, "type": "sale"})
     for (owner, _lane, currency), (code, name, bank, cci) in BANKS.items():
@@ -29,6 +35,7 @@ def ensure(env, company, number):
                 values["currency_id"] = env.ref(f"base.{currency}").id
             journal = _ensure(env, company, code, values)
             journal.bank_account_id = _bank_account(env, company, currency, bank, cci)
+            _direct_method(env, journal)
     env["account.account"].with_company(company).create(
         {
             "code": WRITE_OFF,
@@ -39,9 +46,9 @@ def ensure(env, company, number):
     )
 
 
-def sales(company, number, lane):
-    """Return the sales journal of a lane."""
-    return _find(company, SALES[number, lane][0])
+def sales(company, number, lane, letter):
+    """Return the sales journal of a lane for facturas (F) or boletas (B)."""
+    return _find(company, SALES[number, lane, letter][0])
 
 
 def bank(company, number, lane, currency):
@@ -49,9 +56,10 @@ def bank(company, number, lane, currency):
     return _find(company, BANKS[number, lane, currency][0])
 
 
-def series(number, lane):
-    """Return the number of the document series of a lane."""
-    return SALES[number, lane][2]
+def method(journal, *, direct):
+    """Return the way money comes in: straight to the bank account, or by the statement."""
+    lines = journal.inbound_payment_method_line_ids
+    return lines.filtered(lambda line: (line.name == DIRECT) == direct)[:1]
 
 
 def write_off_account(company):
@@ -77,6 +85,19 @@ def _ensure(env, company, code, values):
         env["account.journal"]
         .with_company(company)
         .create(values | {"code": code, "company_id": company.id})
+    )
+
+
+def _direct_method(env, journal):
+    """Add the payment method that books on the bank account itself."""
+    env["account.payment.method.line"].create(
+        {
+            "name": DIRECT,
+            "journal_id": journal.id,
+            "payment_method_id": env.ref("account.account_payment_method_manual_in").id,
+            "payment_account_id": journal.default_account_id.id,
+            "sequence": 20,
+        }
     )
 
 

@@ -87,20 +87,19 @@ class _Desk:
         amount = currency.round(owed + payment.extra - missing)
         if amount <= 0:
             return None
+        direct = bool(payment.returned) or payment.day <= self.today - timedelta(days=RECENT)
         values = {
             "payment_type": "inbound",
             "partner_type": "customer",
             "partner_id": self.partners[payment.debtor],
             "journal_id": journal.id,
-            "payment_method_line_id": journal.inbound_payment_method_line_ids[:1].id,
+            "payment_method_line_id": journals.method(journal, direct=direct).id,
             "currency_id": currency.id,
             "date": payment.day,
             "amount": amount,
             "payment_reference": payment.code,
             "memo": _memo(payment, lines),
         }
-        if payment.day <= self.today - timedelta(days=RECENT) or payment.returned:
-            values["outstanding_account_id"] = journal.default_account_id.id
         if missing:
             values["write_off_line_vals"] = [self._written_off(payment, currency, missing)]
         return values

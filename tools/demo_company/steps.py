@@ -53,7 +53,7 @@ def first(plan, seed):
 
 def lane(plan, number):
     """Return the steps of one lane: invoices, credit notes, payments, bank."""
-    desks = [firm for firm, own in journals.SALES if own == number]
+    desks = [firm for firm, own in journals.SERIES if own == number]
     found = []
     for kind, facts, work in (
         ("invoices", plan.invoices, partial(_invoices, plan)),

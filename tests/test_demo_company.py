@@ -1,0 +1,275 @@
+"""The demo company: a plan that repeats itself, and a ledger that ties."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+
+from tools.demo_company import people, plan, profiles
+from tools.house import paths, postgres, templates
+
+TODAY = date(2026, 11, 20)
+SIZE = 20
+FIRST, SECOND = "test_demo_first", "test_demo_second"
+
+
+# -- the plan, without Odoo ---------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def story():
+    return plan.make(7, 300, TODAY)
+
+
+def test_the_same_seed_tells_the_same_story(story):
+    assert plan.make(7, 300, TODAY) == story
+    assert plan.make(8, 300, TODAY).invoices != story.invoices
+
+
+def test_the_default_company_is_as_big_as_promised(story):
+    assert len(story.debtors) == 300
+    assert 2900 <= len(story.invoices) <= 3100
+    assert 0.10 <= len(story.credits) / len(story.invoices) <= 0.14
+    assert {debtor.profile.code for debtor in story.debtors} == {
+        profile.code for profile in profiles.PROFILES
+    }
+
+
+def test_everything_happens_within_the_24_months_before_today(story):
+    first = TODAY - timedelta(days=plan.SPAN)
+    for facts in (story.invoices, story.credits, story.payments):
+        assert all(first <= fact.day <= TODAY for fact in facts)
+
+
+def test_no_credit_note_or_payment_comes_before_its_invoice(story):
+    days = {invoice.order: invoice.day for invoice in story.invoices}
+    assert all(note.day >= days[note.order] for note in story.credits)
+    assert all(
+        payment.day >= days[part.order] for payment in story.payments for part in payment.parts
+    )
+
+
+@pytest.mark.parametrize("size", [1, 5, 16, 20, 75])
+def test_any_size_can_be_asked_for(size):
+    small = plan.make(7, size, TODAY)
+    assert len(small.debtors) == size
+    assert len(small.invoices) == pytest.approx(10 * size, abs=1 + size)
+
+
+@pytest.mark.parametrize("size", [20, 300])
+def test_every_awkward_debtor_is_there(size):
+    marks = Counter(
+        mark for debtor in plan.make(7, size, TODAY).debtors for mark in debtor.person.marks
+    )
+    assert marks == Counter(mark for _profile, mark in profiles.MARKS)
+
+
+def test_tax_numbers_carry_a_right_check_digit(story):
+    for debtor in story.debtors:
+        if debtor.person.id_type == "l10n_pe.it_RUC":
+            digits = [int(digit) for digit in debtor.person.vat]
+            weights = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+            total = sum(a * b for a, b in zip(weights, digits, strict=False))
+            assert (11 - total % 11) % 10 == digits[10], debtor.person
+
+
+def test_addresses_can_never_reach_anyone(story):
+    for debtor in story.debtors:
+        for person in (debtor.person, *debtor.person.contacts):
+            assert not person.email or person.email.endswith(".example")
+
+
+def test_a_person_does_not_depend_on_the_size_of_the_company():
+    profile = profiles.PROFILES[1]
+    assert people.make(3, profile, 7) == people.make(3, profile, 7)
+    assert people.make(3, profile, 7) != people.make(4, profile, 7)
+
+
+# -- the ledger, through Odoo -------------------------------------------------
+
+
+def _command(database, tmp_path, *options):
+    logins = tmp_path / "logins.json"
+    return [
+        *(sys.executable, "-m", "tools.demo_company", "--database", database),
+        *("--today", str(TODAY), "--logins", str(logins), *options),
+    ]
+
+
+def _run(database, tmp_path, *options):
+    return subprocess.run(
+        _command(database, tmp_path, *options),
+        cwd=paths.ROOT,
+        env={**os.environ, **postgres.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _run_interrupted(database, tmp_path, steps):
+    """Start the command and kill it, children and all, once some steps are done."""
+    with subprocess.Popen(
+        _command(database, tmp_path, "--size", str(SIZE)),
+        cwd=paths.ROOT,
+        env={**os.environ, **postgres.environment()},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        while process.poll() is None and _steps(database) < steps:
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+
+
+def _steps(database):
+    with postgres.cursor(database) as cr:
+        cr.execute(
+            "SELECT coalesce(sum(value::int), 0) FROM ir_config_parameter "
+            "WHERE key LIKE 'demo_company.steps.%'"
+        )
+        return cr.fetchone()[0]
+
+
+@pytest.fixture(scope="module")
+def tmp(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp):
+    """A small demo company made by two processes, and what the command said."""
+    templates.fresh_db(FIRST)
+    yield _run(FIRST, tmp, "--size", str(SIZE), "--jobs", "2")
+    templates.drop_db(FIRST)
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp):
+    """The same company, its making killed half-way and taken up by one process."""
+    templates.fresh_db(SECOND)
+    _run_interrupted(SECOND, tmp, steps=5)
+    yield _run(SECOND, tmp, "--jobs", "1")
+    templates.drop_db(SECOND)
+
+
+def _figures(database):
+    """Return every document with its amounts, and every debtor's open amount."""
+    queries = (
+        """SELECT move.name, partner.ref, move.date, move.state, move.payment_state,
+                  move.amount_total, move.amount_residual, move.amount_residual_signed
+             FROM account_move move LEFT JOIN res_partner partner ON partner.id = move.partner_id
+            WHERE move.move_type IN ('out_invoice', 'out_refund')
+            ORDER BY move.company_id, move.name, move.date""",
+        """SELECT payment.payment_reference, payment.date, payment.amount, payment.state
+             FROM account_payment payment ORDER BY 1, 2, 3""",
+        """SELECT partner.ref, line.company_id, line.currency_id, sum(line.amount_residual),
+                  sum(line.amount_residual_currency), sum(line.balance), count(*)
+             FROM account_move_line line
+             JOIN account_account account ON account.id = line.account_id
+             JOIN res_partner partner ON partner.id = line.partner_id
+            WHERE account.account_type = 'asset_receivable' AND line.parent_state = 'posted'
+            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+        "SELECT payment_ref, amount, is_reconciled FROM account_bank_statement_line ORDER BY 1, 2",
+    )
+    figures = []
+    with postgres.cursor(database) as cr:
+        for query in queries:
+            cr.execute(query)
+            figures.append(cr.fetchall())
+    return figures
+
+
+def _values(query):
+    with postgres.cursor(FIRST) as cr:
+        cr.execute(query)
+        return cr.fetchall()
+
+
+@pytest.mark.slow
+def test_the_command_makes_the_company_without_a_warning(ledger):
+    assert ledger.returncode == 0, ledger.stdout + ledger.stderr
+    assert "Odoo logged 0 warnings" in ledger.stdout
+    assert "PROBLEM" not in ledger.stdout
+    assert "100 %" in ledger.stdout
+
+
+@pytest.mark.slow
+def test_open_items_are_the_balance_of_every_debtor(ledger):
+    rows = _values(
+        """SELECT line.partner_id, sum(line.balance), sum(line.amount_residual)
+             FROM account_move_line line JOIN account_account account
+               ON account.id = line.account_id
+            WHERE account.account_type = 'asset_receivable' AND line.parent_state = 'posted'
+            GROUP BY line.company_id, line.partner_id"""
+    )
+    assert rows
+    assert [row for row in rows if row[1] != row[2]] == []
+
+
+@pytest.mark.slow
+def test_nothing_is_left_in_draft(ledger):
+    assert _values("SELECT name FROM account_move WHERE state = 'draft'") == []
+    assert _values("SELECT name FROM account_payment WHERE state = 'draft'") == []
+
+
+@pytest.mark.slow
+def test_invoices_are_numbered_in_the_order_of_time(ledger):
+    rows = _values(
+        """SELECT count(*) FROM (
+               SELECT invoice_date, lag(invoice_date) OVER (
+                      PARTITION BY journal_id, sequence_prefix ORDER BY sequence_number) AS before
+                 FROM account_move WHERE move_type = 'out_invoice') AS dates
+            WHERE invoice_date < before"""
+    )
+    assert rows == [(0,)]
+
+
+@pytest.mark.slow
+def test_there_is_one_user_for_each_role(ledger, tmp):
+    rows = json.loads((tmp / "logins.json").read_text())
+    assert Counter(row["role"] for row in rows) == {
+        **{"admin": 1, "collector": 2, "supervisor": 1, "manager": 1},
+        **{"auditor": 1, "accountant": 1, "portal": 1},
+    }
+    logins = {login for (login,) in _values("SELECT login FROM res_users WHERE active")}
+    assert {row["login"] for row in rows} <= logins
+
+
+@pytest.mark.slow
+def test_a_second_call_changes_nothing(ledger, tmp):
+    before = _figures(FIRST)
+    start = time.monotonic()
+    again = _run(FIRST, tmp)
+    assert again.returncode == 0, again.stderr
+    assert "already" in again.stdout
+    assert time.monotonic() - start < 10
+    assert _figures(FIRST) == before
+
+
+@pytest.mark.slow
+def test_another_seed_is_refused_by_a_database_that_has_a_story(ledger, tmp):
+    refused = _run(FIRST, tmp, "--seed", "8")
+    assert refused.returncode == 1
+    assert "seed 7, not 8" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_it_comes_to_the_same_figures(ledger, resumed):
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "Going on" in resumed.stdout
+    assert _figures(SECOND) == _figures(FIRST)
+
+
+def test_a_database_that_is_not_there_gets_a_clear_message(tmp):
+    refused = _run("test_demo_nowhere", tmp)
+    assert refused.returncode == 1
+    assert "test_demo_nowhere" in refused.stderr
+    assert "Traceback" not in refused.stderr
