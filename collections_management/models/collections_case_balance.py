@@ -18,6 +18,10 @@ class CollectionsCaseBalance(models.Model):
     amount_credit = fields.Monetary(string="Credits", readonly=True)
     amount_net_overdue = fields.Monetary(string="Net Overdue", readonly=True)
     amount_not_due = fields.Monetary(string="Not Due", readonly=True)
+    amount_1_30 = fields.Monetary(string="1-30 Days", readonly=True)
+    amount_31_60 = fields.Monetary(string="31-60 Days", readonly=True)
+    amount_61_90 = fields.Monetary(string="61-90 Days", readonly=True)
+    amount_over_90 = fields.Monetary(string="Over 90 Days", readonly=True)
 
     @property
     def _table_query(self):
@@ -34,7 +38,19 @@ class CollectionsCaseBalance(models.Model):
                    coalesce(sum(item.residual) FILTER (
                        WHERE item.residual < 0 OR item.due < %(today)s), 0) AS amount_net_overdue,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND item.due >= %(today)s), 0) AS amount_not_due
+                       WHERE item.residual > 0 AND item.due >= %(today)s), 0) AS amount_not_due,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 1 AND 30), 0)
+                       AS amount_1_30,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 31 AND 60), 0)
+                       AS amount_31_60,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 61 AND 90), 0)
+                       AS amount_61_90,
+                   coalesce(sum(item.residual) FILTER (
+                       WHERE item.residual > 0 AND %(today)s - item.due > 90), 0)
+                       AS amount_over_90
               FROM (
                     SELECT kase.id AS case_id, line.company_id, line.id AS line_id,
                            line.currency_id, line.amount_residual_currency AS residual,

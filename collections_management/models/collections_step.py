@@ -25,6 +25,7 @@ class CollectionsStep(models.Model):
         help="Negative: that many days before the due date (a preventive reminder).",
     )
     timing = fields.Char(compute="_compute_timing")
+    icon = fields.Char(compute="_compute_icon", help="Icon of the first channel it tries.")
     tone = fields.Selection(TONES, required=True, default="neutral")
     mode = fields.Selection(
         [
@@ -84,6 +85,11 @@ class CollectionsStep(models.Model):
                 step.timing = self.env._("On the due date")
             else:
                 step.timing = self.env._("%(days)s days after", days=step.days)
+
+    @api.depends("mode", "channel_ids.icon", "channel_ids.sequence")
+    def _compute_icon(self):
+        for step in self:
+            step.icon = step._get_channels()[:1].icon or "fa-circle-o"
 
     @api.depends("name", "days")
     def _compute_display_name(self):

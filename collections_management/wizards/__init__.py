@@ -4,4 +4,5 @@ from . import (
     collections_log_erase,
     collections_preview,
     collections_preview_line,
+    collections_preview_screen,
 )

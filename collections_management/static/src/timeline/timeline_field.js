@@ -1,0 +1,222 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { X2ManyField, x2ManyField } from "@web/views/fields/x2many/x2many_field";
+
+import { onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { getFreeDay, getRange, getScale, getTicks, setRows } from "./scale";
+
+const CARD_WIDTH = 140;
+const CARD_HEIGHT = 62;
+const DRAG_THRESHOLD = 5;
+
+/**
+ * The steps of a strategy as cards on a time axis around the due date, above their list.
+ *
+ * Drag a card, or press the arrow keys on it, to move the step; click it to edit it; click the axis
+ * to add one. The records need the fields `days`, `name`, `icon`, `tone`, `mode` and `mandatory`.
+ */
+export class TimelineField extends X2ManyField {
+    static template = "collections_management.TimelineField";
+
+    setup() {
+        super.setup();
+        this.axis = useRef("axis");
+        this.state = useState({ width: 0, drag: null });
+        this.observer = new ResizeObserver(([entry]) => {
+            this.state.width = Math.floor(entry.contentRect.width);
+        });
+        onMounted(() => this.axis.el && this.observer.observe(this.axis.el));
+        onWillUnmount(() => this.observer.disconnect());
+    }
+
+    get showsTimeline() {
+        return !this.env.isSmall;
+    }
+
+    get addTitle() {
+        return _t("Click to add a step on this day");
+    }
+
+    get steps() {
+        return this.list.records
+            .filter((record) => record.data.active !== false)
+            .sort((one, other) => one.data.days - other.data.days);
+    }
+
+    get range() {
+        // What is being dragged must not change the scale under the pointer.
+        return this.state.drag?.range || getRange(this.steps.map((record) => record.data.days));
+    }
+
+    get scale() {
+        return getScale(this.range, this.state.width || 1);
+    }
+
+    get ticks() {
+        return getTicks(this.range, this.state.width).map((day) => ({
+            day,
+            label: day > 0 ? `+${day}` : `${day}`,
+            x: this.scale.toX(day),
+        }));
+    }
+
+    get duePosition() {
+        return this.scale.toX(0);
+    }
+
+    getDays(record) {
+        const { drag } = this.state;
+        return drag?.id === record.id ? drag.days : record.data.days;
+    }
+
+    get cards() {
+        const cards = this.steps.map((record) => this.getCard(record));
+        cards.sort((one, other) => one.left - other.left);
+        this.rowCount = setRows(cards, CARD_WIDTH + 6);
+        return cards.map((card) => ({
+            ...card,
+            top: card.row * (CARD_HEIGHT + 10),
+            stem: (this.rowCount - card.row) * (CARD_HEIGHT + 10) - CARD_HEIGHT,
+        }));
+    }
+
+    getCard(record) {
+        const { data } = record;
+        const days = this.getDays(record);
+        const x = this.scale.toX(days);
+        const left = Math.max(0, Math.min(x - CARD_WIDTH / 2, this.state.width - CARD_WIDTH));
+        const offset = days > 0 ? `+${days}` : `${days}`;
+        const words = [this.getLabel(record, "tone"), this.getLabel(record, "mode")];
+        return {
+            id: record.id,
+            record,
+            left,
+            stemLeft: x - left,
+            offset,
+            name: data.name || "",
+            icon: data.icon || "fa-circle-o",
+            tone: data.tone,
+            toneLabel: words[0],
+            mode: data.mode,
+            modeIcon: { approval: "fa-hand-paper-o", manual: "fa-user-o" }[data.mode],
+            modeLabel: words[1],
+            mandatory: data.mandatory,
+            isDragged: this.state.drag?.id === record.id,
+            label: _t("%(name)s, day %(day)s, %(tone)s, %(mode)s", {
+                name: data.name || "",
+                day: offset,
+                tone: words[0],
+                mode: words[1],
+            }),
+        };
+    }
+
+    getLabel(record, name) {
+        const { selection } = record.fields[name];
+        return selection.find(([value]) => value === record.data[name])?.[1] || "";
+    }
+
+    get areaHeight() {
+        return this.rowCount * (CARD_HEIGHT + 10);
+    }
+
+    /** The days of the steps other than this one. */
+    getTaken(record) {
+        return new Set(
+            this.list.records.filter((other) => other !== record).map((other) => other.data.days),
+        );
+    }
+
+    async move(record, days, direction) {
+        const free = getFreeDay(days, this.getTaken(record), direction);
+        if (!this.props.readonly && free !== undefined && free !== record.data.days) {
+            await record.update({ days: free });
+        }
+    }
+
+    edit(record) {
+        return this._openRecord({ record, readonly: this.props.readonly });
+    }
+
+    add(day) {
+        const days = getFreeDay(day, this.getTaken());
+        return this._openRecord({ context: { ...this.props.context, default_days: days } });
+    }
+
+    onAxisClick(ev) {
+        if (this.props.readonly) {
+            return;
+        }
+        const { left } = this.axis.el.getBoundingClientRect();
+        this.add(this.scale.toDay(ev.clientX - left));
+    }
+
+    onPointerDown(record, ev) {
+        if (ev.button || this.props.readonly) {
+            return;
+        }
+        ev.currentTarget.setPointerCapture(ev.pointerId);
+        this.state.drag = {
+            id: record.id,
+            pointerId: ev.pointerId,
+            startX: ev.clientX,
+            startDays: record.data.days,
+            days: record.data.days,
+            range: this.range,
+            moved: false,
+        };
+    }
+
+    onPointerMove(ev) {
+        const { drag } = this.state;
+        if (!drag || ev.pointerId !== drag.pointerId) {
+            return;
+        }
+        const distance = ev.clientX - drag.startX;
+        drag.moved ||= Math.abs(distance) > DRAG_THRESHOLD;
+        if (drag.moved) {
+            const { from, to } = drag.range;
+            const days = drag.startDays + this.scale.toDays(distance);
+            drag.days = Math.max(from, Math.min(days, to));
+        }
+    }
+
+    async onPointerUp(record) {
+        const { drag } = this.state;
+        if (drag?.moved) {
+            this.ignoreClick = true;
+            await this.move(record, drag.days);
+        }
+        this.state.drag = null;
+    }
+
+    onPointerCancel() {
+        this.state.drag = null;
+    }
+
+    onCardClick(record) {
+        if (this.ignoreClick) {
+            this.ignoreClick = false;
+            return;
+        }
+        this.edit(record);
+    }
+
+    onKeydown(record, ev) {
+        const sign = { ArrowLeft: -1, ArrowRight: 1 }[ev.key];
+        if (sign) {
+            ev.preventDefault();
+            ev.stopPropagation();
+            this.move(record, record.data.days + sign * (ev.shiftKey ? 7 : 1), sign);
+        }
+    }
+}
+
+export const timelineField = {
+    ...x2ManyField,
+    component: TimelineField,
+    displayName: _t("Timeline of steps"),
+    supportedTypes: ["one2many"],
+};
+
+registry.category("fields").add("collections_timeline", timelineField);
