@@ -155,6 +155,8 @@ class CollectionsContact(models.Model):
             "crashed": self.env._("The sender was interrupted: it may or may not have left."),
             "render_error": self.env._("Its text could not be rendered."),
             "by_hand": self.env._("Cancelled by a person."),
+            "by_person": self.env._("Held back by a person."),
+            "safe_mode_ended": self.env._("It went to the test address only: safe mode ended."),
             "never_left": self.env._("A person confirmed that it never left."),
         }
 

@@ -8,6 +8,9 @@ from odoo.tools import SQL
 from ..engine import ladder
 from ..engine.calendar import Past
 
+# Held for something that a person may have mended since: decided anew every night.
+RETRIED_NIGHTLY = ("refused_by_rule", "render_error")
+
 
 class CollectionsPlanner(models.AbstractModel):
     """Facts -> ladder -> contacts: ties the engine to the records, a batch of cases at a time."""
@@ -25,6 +28,7 @@ class CollectionsPlanner(models.AbstractModel):
         """
         company = cases.company_id
         today = self.env["collections.ledger"]._today(company)
+        self._withdraw_stale(cases)
         decisions = self._decide(cases, today)
         wanted = self._choose_channels(cases, decisions)
         rows = self._prepare_rows(cases, decisions, wanted, today, run)
@@ -32,6 +36,23 @@ class CollectionsPlanner(models.AbstractModel):
         self._store_decisions(decisions, run)
         self._log_contacts(created)
         return Counter(decision.reason for decision, _facts in decisions.values())
+
+    def _withdraw_stale(self, cases):
+        """Take back what waits for a person, or for a rule, and does not stand any more.
+
+        So nobody approves a message about a paid invoice; a changed rule or text is tried again.
+        """
+        waiting = self.env["collections.contact"].search(
+            [("case_id", "in", cases.ids), ("state", "in", ("awaiting", "held"))]
+        )
+        again = waiting.filtered(lambda contact: contact.reason in RETRIED_NIGHTLY)
+        for reason, contacts in again.grouped("reason").items():
+            contacts._skip(reason)
+        waiting = (waiting - again).filtered("cycle")
+        if waiting:
+            refused = self._recheck(waiting)
+            for contact in waiting.browse(refused):
+                contact._skip(*refused[contact.id])
 
     def _decide(self, cases, today):
         """Return ``{case id: (Decision, Facts)}``."""
@@ -307,6 +328,9 @@ class CollectionsPlanner(models.AbstractModel):
         ladders = contacts.step_id.strategy_id._get_ladders()
         refused = {}
         for contact in contacts:
+            if contact.case_id.strategy_id != contact.strategy_id:
+                refused[contact.id] = ("superseded", None)
+                continue
             facts_now = facts[contact.case_id.id]
             if facts_now.last_event and facts_now.last_event >= contact.planned_on:
                 refused[contact.id] = ("quiet", None)  # who pays is given time again

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import CollectionsCommon
@@ -175,3 +176,44 @@ class TestRun(CollectionsCommon):
         self.assertFalse(contact.content_id.body)
         self.assertNotIn("100.00", contact.mail_message_id.body or "")
         self.assertFalse(self.env["collections.log"]._verify(contact.case_id))
+
+    def test_what_awaits_approval_leaves_the_list_when_it_is_paid(self):
+        self.strategy.step_ids.mode = "approval"
+        invoice = self.create_invoice(100, days_overdue=5)
+        contact = self.plan()
+        self.assertEqual(contact.state, "awaiting")
+        self.plan()
+        self.assertEqual(contact.state, "awaiting")
+        self.create_invoice(50, days_overdue=2)
+        self.pay(invoice)
+        self.plan()
+        self.assertRecordValues(contact, [{"state": "skipped", "reason": "paid"}])
+
+    def test_an_approved_contact_leaves(self):
+        self.strategy.step_ids.mode = "approval"
+        self.create_invoice(100, days_overdue=5)
+        contact = self.plan()
+        with self.mailbox() as box:
+            self.deliver()
+            self.assertFalse(box.messages)
+            contact.with_user(self.supervisor).action_approve()
+            self.deliver()
+        self.assertEqual(box.contact_ids, contact.ids)
+        approval = contact.case_id.log_ids.filtered(lambda entry: entry.event == "approved")
+        self.assertEqual(approval.user_id, self.supervisor)
+
+    def test_a_rule_that_was_mended_is_asked_again_the_next_night(self):
+        rule = self.env["collections.contact.rule"].create(
+            {
+                "name": "Never",
+                "window_ids": [Command.create({"monday": True, "hour_from": 9, "hour_to": 18})],
+                "cap_ids": [Command.create({"limit": 0, "days": 7})],
+            }
+        )
+        self.create_invoice(100, days_overdue=5)
+        contact = self.plan()
+        self.assertRecordValues(contact, [{"state": "held", "reason": "refused_by_rule"}])
+        rule.active = False
+        again = self.plan()
+        self.assertEqual(contact.state, "skipped")
+        self.assertEqual(again.state, "queued")
