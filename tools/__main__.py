@@ -66,9 +66,6 @@ def _inside_venv(arguments):
 def _clean():
     if paths.VENV_PYTHON.exists():
         subprocess.call([str(paths.VENV_PYTHON), "-m", "tools", "stop"], cwd=paths.ROOT)
-    modules = paths.ROOT / "node_modules"
-    if modules.is_symlink():
-        modules.unlink()
     shutil.rmtree(paths.LOCAL, ignore_errors=True)
     shell.say(f"Removed {paths.LOCAL}")
     return 0

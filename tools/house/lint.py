@@ -21,6 +21,8 @@ def commands(*, fix=False):
     """Return {name: command} of the linters that have something to read."""
     venv = paths.VENV / "bin"
     prettier = [node.program("prettier"), "--write" if fix else "--check", "--log-level=warn"]
+    cache = paths.LOCAL / "prettier.cache"  # left to itself it makes a node_modules here
+    prettier += ["--cache", "--cache-strategy=content", f"--cache-location={cache}"]
     plugin = paths.NODE / "node_modules/@prettier/plugin-xml/src/plugin.js"
     found = {
         "ruff check": [venv / "ruff", "check", "--quiet", *(["--fix"] if fix else []), "."],
