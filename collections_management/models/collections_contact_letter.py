@@ -1,6 +1,8 @@
 from collections import defaultdict
 from functools import cache
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
@@ -79,12 +81,14 @@ class CollectionsContact(models.Model):
     def _render_block(self, name, lang, **values):
         """Render a piece of a letter, a QWeb view of this addon, in the debtor's language."""
         local = self.with_context(lang=lang)
-        return local.env["ir.qweb"]._render(
+        block = local.env["ir.qweb"]._render(
             f"collections_management.{name}",
             {"contact": local, "company": local.company_id.sudo(), **values},
             lang=lang,
             minimal_qcontext=True,
         )
+        # Line breaks of the source would show in the plain text of the message.
+        return Markup(" ").join(line.strip() for line in block.splitlines())
 
     def _get_salutation_name(self):
         """Extension point: how the debtor is addressed; a very long name is shortened."""
