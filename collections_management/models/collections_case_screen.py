@@ -83,7 +83,8 @@ class CollectionsCase(models.Model):
             if state and place != "future":
                 date = moment and fields.Datetime.context_timestamp(self, moment).date()
             else:
-                date = due and place != "passed" and max(due + timedelta(step.days), today)
+                day = due and place != "passed" and due + timedelta(step.days)
+                date = day if day and day >= today else False
             rungs.append(
                 {
                     "id": step.id,

@@ -43,6 +43,7 @@ class CollectionsContact(models.Model):
     channel_id = fields.Many2one(
         "collections.channel", required=True, readonly=True, ondelete="restrict"
     )
+    is_manual = fields.Boolean(related="channel_id.is_manual")
     carrier_id = fields.Many2one(
         "account.move.line", string="Carrying Receivable", readonly=True, ondelete="set null"
     )

@@ -17,14 +17,13 @@ class CollectionsRun(models.Model):
     @api.depends("decisions")
     @api.depends_context("lang")
     def _compute_decision_rows(self):
-        sentences = self.env["collections.case"]._get_decision_sentences()
-        blank = {"step": "…", "hold": "…"}
+        labels = self._get_decision_labels()
         for run in self:
             ordered = sorted((run.decisions or {}).items(), key=lambda item: -item[1])
             run.decision_rows = [
                 {
                     "key": code,
-                    "label": sentences.get(code, code) % blank,
+                    "label": labels.get(code, code),
                     "count": count,
                     "kind": "go" if code in ("step_due", "preventive") else "stay",
                     "model": "collections.case",
@@ -32,6 +31,15 @@ class CollectionsRun(models.Model):
                 }
                 for code, count in ordered
             ]
+
+    @api.model
+    def _get_decision_labels(self):
+        """Extension point: ``{decision: words for many cases}``."""
+        return self.env["collections.case"]._get_decision_sentences() | {
+            "step_due": self.env._("A step is due."),
+            "preventive": self.env._("A reminder before the due date."),
+            "held": self.env._("On hold."),
+        }
 
     @api.depends("contact_ids.state")
     @api.depends_context("lang")
