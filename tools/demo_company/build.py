@@ -127,6 +127,7 @@ def _work(registry, name, todo, show, spent=0.0):
     for number, step in enumerate(todo[done:], done + 1):
         show(spent + cost, step.text)
         _step(registry, name, number, step)
+        gc.collect()
         cost += step.cost
     return cost
 
@@ -175,8 +176,8 @@ def _lanes(registry, parts, jobs, meter, spent):
 
 
 def _child(registry, lane, todo, cost):
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.freeze()  # a quarter of the time would go into looking at what never becomes garbage
+    gc.disable()
 
     def show(finished, _text):
         cost.value = finished

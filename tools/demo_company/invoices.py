@@ -62,6 +62,7 @@ class _Makers:
                         "quantity": quantity,
                         "price_unit": price,
                         "tax_ids": [(6, 0, taxes)],
+                        "analytic_distribution": False,  # or Odoo searches for one, line by line
                     },
                 )
                 for code, quantity, price in invoice.lines

@@ -20,7 +20,7 @@ BANKS = {
     (1, 1, "USD"): ("BNK2", "BBVA dólares", "peruvian_bconpepl_bank", "01118100255443320019"),
 }
 WRITE_OFF = "6599901"
-DIRECT = "Depósito confirmado"
+DIRECT, BY_STATEMENT = "Depósito confirmado", "Transferencia"
 
 
 def ensure(env, company, number):
@@ -35,7 +35,7 @@ def ensure(env, company, number):
                 values["currency_id"] = env.ref(f"base.{currency}").id
             journal = _ensure(env, company, code, values)
             journal.bank_account_id = _bank_account(env, company, currency, bank, cci)
-            _direct_method(env, journal)
+            _payment_methods(env, journal)
     env["account.account"].with_company(company).create(
         {
             "code": WRITE_OFF,
@@ -88,8 +88,9 @@ def _ensure(env, company, code, values):
     )
 
 
-def _direct_method(env, journal):
-    """Add the payment method that books on the bank account itself."""
+def _payment_methods(env, journal):
+    """Name the manual method, and add one that books on the bank account itself."""
+    journal.inbound_payment_method_line_ids[:1].name = BY_STATEMENT
     env["account.payment.method.line"].create(
         {
             "name": DIRECT,

@@ -252,7 +252,7 @@ def _invoice(rng, debtor, day):
     catalogue = products.CATALOGUE[company]
     wanted = profile.ticket * rng.lognormvariate(0, profile.spread)
     affordable = [row for row in catalogue if row[2] <= max(wanted, 80)] or [catalogue[-2]]
-    chosen = rng.sample(affordable, min(rng.choice((1, 1, 2, 2, 3)), len(affordable)))
+    chosen = rng.sample(affordable, min(rng.choice((1, 1, 1, 2, 2, 3)), len(affordable)))
     rate = RATE if profile.currency == "USD" else 1
     lines = tuple(
         (code, max(1, round(wanted / len(chosen) / price)), round(price / rate, 2))
@@ -328,7 +328,7 @@ def _pay_invoice(rng, debtor, invoice, earliest, today):
         if rng.random() < debtor.profile.partial:
             share = rng.choice((0.3, 0.4, 0.5, 0.6))
             events.append((day, invoice, Part(invoice.order, number, share)))
-            day = _pay_day(debtor.profile, day + timedelta(days=rng.randint(15, 50)))
+            day = _pay_day(debtor.profile, day + timedelta(days=rng.randint(20, 70)))
             if rng.random() < 0.04:
                 continue  # the rest never came
         events.append((day, invoice, Part(invoice.order, number)))

@@ -47,11 +47,11 @@ PROFILES = (
         pay_day="friday",
     ),
     Profile(
-        "reminder", 0.14, 1.2, 2400, ((6, 12, 35), (3, 36, 60), (1, 61, 110)),
+        "reminder", 0.14, 1.3, 2500, ((5, 12, 35), (3, 36, 60), (1.5, 61, 110)),
         pay_day="fortnight",
     ),
     Profile(
-        "partial", 0.08, 1.0, 2400, ((5, 3, 30), (3, 31, 75), (0.1, None, None)),
+        "partial", 0.08, 1.2, 2600, ((5, 3, 30), (3, 31, 75), (0.1, None, None)),
         partial=0.65, extra=0.02,
     ),
     Profile(
@@ -72,12 +72,12 @@ PROFILES = (
         terms=(("30", 2), ("45", 1)), currency="USD", local_currency=0.6,
     ),
     Profile(
-        "disputes", 0.05, 1.0, 2800, ((3, 5, 30), (4, 31, 90), (0.25, None, None)),
+        "disputes", 0.05, 1.2, 3000, ((3, 5, 30), (4, 31, 90), (0.25, None, None)),
         credit=0.4, full_credit=0.3,
     ),
     Profile(
         "sinking", 0.04, 0.9, 3000, ((6, 3, 20), (2, 21, 45)),
-        stops=(35, 150), drift=35, bounce=0.05,
+        stops=(45, 130), drift=35, bounce=0.05,
     ),
     Profile(
         "public", 0.04, 1.0, 4800, ((4, 5, 30), (4, 31, 75), (0.8, 76, 130)),
