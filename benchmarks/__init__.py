@@ -1,0 +1,1 @@
+"""What the collections addons cost at size, and what they do on a real ledger."""

@@ -1,0 +1,58 @@
+"""Databases of the benchmarks: opened without the web server, copied from prepared ones."""
+
+import contextlib
+
+import odoo.sql_db
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+from tools.house import paths, templates
+
+PREFIX = "bn_"
+ADDON = "collections_management"
+
+
+def configure(database):
+    """Load Odoo's configuration for one database, once a process."""
+    config.parse_config(
+        ["-c", str(paths.ODOO_CONF), "-d", database, "--no-http", "--log-level=warn"],
+        setup_logging=True,
+    )
+
+
+@contextlib.contextmanager
+def environment(database, **context):
+    """Yield an environment of the superuser; commits at the end."""
+    if config["db_name"] != [database]:
+        configure(database)
+    with Registry(database).cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, context)
+        cr.commit()
+
+
+def count_queries():
+    """Return the number of SQL statements this process has sent."""
+    return odoo.sql_db.sql_counter
+
+
+def forget(database):
+    """Close the connections of this process, so that the database can be copied or dropped."""
+    Registry.delete(database)
+    odoo.sql_db.close_db(database)
+
+
+def fresh(name):
+    """Make a database with the addon installed and nothing in it."""
+    return templates.fresh_db(f"{PREFIX}{name}", [ADDON])
+
+
+def copy(source, name):
+    """Copy a prepared database."""
+    templates.copy_db(f"{PREFIX}{source}", f"{PREFIX}{name}")
+    return f"{PREFIX}{name}"
+
+
+def drop(name):
+    """Drop a database of the benchmarks."""
+    templates.drop_db(f"{PREFIX}{name}")

@@ -1,0 +1,59 @@
+"""A mail server that takes everything and keeps nothing, in a process of its own."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+
+from aiosmtpd.controller import Controller
+
+from tools.house import paths
+
+
+class _Drain:
+    """aiosmtpd handler: one call per message."""
+
+    async def handle_DATA(self, _server, _session, _envelope):  # noqa: N802 - aiosmtpd's name
+        """Say yes."""
+        return "250 Taken"
+
+
+@contextlib.contextmanager
+def running():
+    """Run the sink and yield its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "benchmarks.sink", str(port)]
+    process = subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE)
+    try:
+        _wait(port)
+        yield port
+    finally:
+        process.stdin.close()  # it ends when nobody holds the other end any more
+        process.wait(timeout=20)
+
+
+def _wait(port, seconds=20):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def main(port):
+    """Serve until the standard input ends."""
+    controller = Controller(_Drain(), hostname="127.0.0.1", port=port)
+    controller.start()
+    sys.stdin.read()
+    controller.stop()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,269 @@
+"""The pieces that are timed, each in a process of its own.
+
+``python -m benchmarks.stages <stage> <database> [key=value ...]`` does one and prints a line of
+JSON: seconds, statements, the statements of each batch, peak memory and what it did.
+"""
+
+import contextlib
+import cProfile
+import datetime
+import gc
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from odoo.fields import Datetime
+
+from . import database
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+FAR = "2099-01-01"
+CONTACT_VALUES = (
+    "case_id", "company_id", "run_id", "step_id", "channel_id", "carrier_id", "cycle",
+    "repetition", "state", "reason", "planned_on", "scheduled_on", "address", "amount", "rule_id",
+    "facts",
+)  # fmt: skip
+BALANCE_SQL = """
+    SELECT partner.commercial_partner_id, sum(line.amount_residual)
+      FROM account_move_line line JOIN res_partner partner ON partner.id = line.partner_id
+     WHERE line.parent_state = 'posted' AND line.reconciled IS NOT TRUE
+       AND line.account_id = ANY(%(accounts)s) AND line.company_id = %(company)s
+  GROUP BY partner.commercial_partner_id
+"""
+AGING_SQL = """
+    SELECT partner_id, bucket, sum(residual) FROM (
+        SELECT partner.commercial_partner_id AS partner_id, line.amount_residual AS residual,
+               width_bucket(%(today)s - line.date_maturity, ARRAY[1, 31, 61, 91]) AS bucket
+          FROM account_move_line line JOIN res_partner partner ON partner.id = line.partner_id
+         WHERE line.parent_state = 'posted' AND line.reconciled IS NOT TRUE
+           AND line.account_id = ANY(%(accounts)s) AND line.company_id = %(company)s
+    ) item GROUP BY partner_id, bucket
+"""
+
+
+class Stopwatch:
+    """Measures one piece of work: time, statements, and those of each batch."""
+
+    def __init__(self, env):
+        self.env = env
+        self.result = {"batches": []}
+
+    @contextlib.contextmanager
+    def timing(self, name="seconds"):
+        """Time a block; the garbage of the preparation is not counted."""
+        gc.collect()
+        profile = cProfile.Profile() if os.environ.get("BENCH_PROFILE") else None
+        cpu = self._get_cpu()
+        queries, started = database.count_queries(), time.perf_counter()
+        if profile:
+            profile.enable()
+        yield
+        self.result[name] = time.perf_counter() - started
+        self.result["cpu"] = self.result.get("cpu", 0) + self._get_cpu() - cpu
+        self.result["queries"] = self.result.get("queries", 0) + database.count_queries() - queries
+        if profile:
+            profile.disable()
+            profile.dump_stats(f"{os.environ['BENCH_PROFILE']}.{name}")
+
+    def _get_cpu(self):
+        """Return the seconds of processor used by this process and by its database server process.
+
+        Other work on the machine slows the clock on the wall, hardly this one.
+        """
+        pid = self.env.cr._cnx.info.backend_pid
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return time.process_time() + (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+        return time.process_time()
+
+    def watch(self, model, method, key):
+        """Note the statements of each call of a method that takes one batch."""
+        model_class = type(model)
+        original = getattr(model_class, method)
+
+        def watched(records, *args):
+            before = database.count_queries()
+            answer = original(records, *args)
+            size = key(answer, *args)
+            if size:
+                self.result["batches"].append((size, database.count_queries() - before))
+            return answer
+
+        setattr(model_class, method, watched)
+
+
+def _company(env):
+    return env.ref("base.main_company")
+
+
+def _run(env):
+    return env["collections.run"]._get_or_create(_company(env), "button")
+
+
+def floor_sql(env, watch, **_options):
+    """Sum what each debtor owes, and again by age, straight from the ledger."""
+    values = {
+        "accounts": env["collections.ledger"]._get_account_ids(),
+        "company": _company(env).id,
+        "today": datetime.date.today(),
+    }
+    rows = 0
+    with watch.timing():
+        for text in (BALANCE_SQL, AGING_SQL):
+            env.cr.execute(text, values)
+            rows += len(env.cr.fetchall())
+    return rows
+
+
+def refresh(env, watch, **_options):
+    """Open or refresh all cases."""
+    run = _run(env)
+    with watch.timing():
+        run._stage_refresh()
+    return env["collections.case"].search_count([("state", "=", "open")])
+
+
+def plan(env, watch, values=None, **_options):
+    """Segment all cases and plan their contacts; keep the values of what was planned."""
+    run = _run(env)
+    watch.watch(run, "_plan_batch", lambda answer, *_args: answer)
+    with watch.timing("segment"):
+        run._stage_segment()
+    with watch.timing("plan"):
+        run._stage_plan()
+    watch.result["seconds"] = watch.result["segment"] + watch.result["plan"]
+    contacts = env["collections.contact"].search([("run_id", "=", run.id)], order="id")
+    if values:
+        rows = contacts.read(CONTACT_VALUES, load=None)
+        Path(values).write_text(json.dumps(rows, default=str))
+    return len(contacts)
+
+
+def floor_orm(env, watch, values, **_options):
+    """Create as many contacts with the same values through the ORM, and flush."""
+    rows = json.loads(Path(values).read_text())
+    for row in rows:
+        del row["id"]
+    with watch.timing():
+        for start in range(0, len(rows), 1000):
+            env["collections.contact"].create(rows[start : start + 1000])
+        env.flush_all()
+    return len(rows)
+
+
+def rules(env, watch, **_options):
+    """Ask the contact rules for every open case."""
+    cases = env["collections.case"].search([("state", "=", "open")])
+    cases.fetch(["company_id", "partner_id"])
+    history = env["collections.ledger"]._get_history(cases)
+    codes = dict.fromkeys(cases.ids, "email")
+    with watch.timing():
+        found = env["collections.contact.rule"]._get_verdicts(
+            cases, codes, Datetime.now(), history
+        )
+    return len(found)
+
+
+def _mail_server(env, port):
+    env["ir.mail_server"].search([]).active = False
+    env["ir.mail_server"].create(
+        {
+            "name": "Sink",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": int(port),
+            "smtp_encryption": "none",
+        }
+    )
+
+
+def deliver(env, watch, port, mails, bodies, **_options):
+    """Send that many planned e-mails; keep what they said."""
+    _mail_server(env, port)
+    email = env.ref("collections_management.collections_channel_email")
+    contacts = env["collections.contact"].search(
+        [("state", "=", "queued"), ("channel_id", "=", email.id)], order="id"
+    )
+    chosen, rest = contacts[: int(mails)], contacts[int(mails) :]
+    rest.scheduled_on = FAR
+    env["collections.contact"].search(
+        [("state", "=", "queued"), ("channel_id", "!=", email.id)]
+    ).scheduled_on = FAR
+    chosen.scheduled_on = Datetime.now()
+    env.cr.commit()
+    env.invalidate_all()
+    delivery = env["collections.delivery"]
+    watch.watch(delivery, "_deliver_batch", lambda _answer, batch: len(batch))
+    with watch.timing():
+        delivery._deliver(_company(env))
+    sent = chosen.filtered(lambda contact: contact.state == "sent")
+    contents = [
+        {"subject": c.content_id.subject, "body": c.content_id.body, "to": c.content_id.address}
+        for c in sent
+    ]
+    Path(bodies).write_text(json.dumps(contents))
+    return len(sent)
+
+
+def tasks(env, watch, mails, **_options):
+    """Put that many planned tasks on the collectors' desks."""
+    task = env.ref("collections_management.collections_channel_task")
+    queued = [("state", "=", "queued")]
+    env["collections.contact"].search(queued).scheduled_on = FAR
+    chosen = env["collections.contact"].search(
+        [*queued, ("channel_id", "=", task.id)], order="id", limit=int(mails)
+    )
+    chosen.scheduled_on = Datetime.now()
+    env.cr.commit()
+    env.invalidate_all()
+    delivery = env["collections.delivery"]
+    watch.watch(delivery, "_deliver_batch", lambda _answer, batch: len(batch))
+    with watch.timing():
+        delivery._deliver(_company(env))
+    return len(chosen.filtered(lambda contact: contact.state == "sent"))
+
+
+def floor_mail(env, watch, port, bodies, **_options):
+    """Send as many ``mail.mail`` with the same words, as Odoo's own queue does."""
+    _mail_server(env, port)
+    env.cr.commit()
+    contents = json.loads(Path(bodies).read_text())
+    sender = _company(env).email_formatted
+    with watch.timing():
+        mails = env["mail.mail"].create(
+            [
+                {
+                    "subject": content["subject"],
+                    "body_html": content["body"],
+                    "email_from": sender,
+                    "email_to": content["to"],
+                    "auto_delete": False,
+                }
+                for content in contents
+            ]
+        )
+        env.cr.commit()
+        mails.send(auto_commit=True)
+    return len(mails.filtered(lambda mail: mail.state == "sent"))
+
+
+STAGES = {
+    function.__name__: function
+    for function in (floor_sql, refresh, plan, floor_orm, rules, deliver, tasks, floor_mail)
+}
+
+
+def main(arguments):
+    """Do one stage and print what it took."""
+    stage, name, *pairs = arguments
+    with database.environment(name) as env:
+        watch = Stopwatch(env)
+        watch.result["count"] = STAGES[stage](env, watch, **dict(p.split("=", 1) for p in pairs))
+    watch.result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(watch.result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
