@@ -1,4 +1,5 @@
 import logging
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,6 +16,12 @@ _logger = logging.getLogger(__name__)
 # First key of the advisory locks that tell which workers live.
 WORKER_LOCK = 0x0C011EC7
 BATCH = 100
+CONFLICT_RETRIES = 20
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+)
 
 
 class CollectionsDelivery(models.AbstractModel):
@@ -251,19 +258,57 @@ class CollectionsDelivery(models.AbstractModel):
 
     def _send_all(self, contacts, contents, channel, session):
         """Send one by one. The outcome of each and the ``sending`` of the next share a commit."""
-        self._create_messages(contacts, contents, channel)
+        self._insist(self._create_messages, contacts, contents, channel)
         outcome = previous = None
         for index, contact in enumerate(contacts):
-            if previous:
-                self._apply(previous, outcome)
+            content = contents[contact.id]
+            if channel._is_transactional():
+                self._insist(self._send_at_once, contact, content, channel, session)
+                continue
+            leaves = self._insist(self._turn_to, contact, content, previous, outcome)
             if outcome and outcome.down:
-                self._postpone(contacts[index:], outcome.message)
+                self._insist(self._postpone, contacts[index:], outcome.message)
                 return
-            self._mark_sending(contact, contents[contact.id])
-            self._commit()
-            outcome = channel._send(contact, contents[contact.id], session)
-            previous = contact
-        self._apply(previous, outcome)
+            outcome = previous = None
+            if leaves:
+                outcome, previous = channel._send(contact, content, session), contact
+        if previous:
+            self._insist(self._turn_to, previous.browse(), None, previous, outcome)
+
+    def _turn_to(self, contact, content, previous, outcome):
+        """Note what became of the previous contact and that the next one is about to leave.
+
+        :return: whether it may leave: a person may have taken it back since the batch was claimed
+        """
+        if previous:
+            self._apply(previous, outcome)
+        leaves = contact.state == "queued" and not (outcome and outcome.down)
+        if leaves:
+            self._mark_sending(contact, content)
+        return leaves
+
+    def _send_at_once(self, contact, content, channel, session):
+        """Send through a channel that lives in our own transaction: all of it or nothing."""
+        if contact.state == "queued":
+            self._mark_sending(contact, content)
+            self._apply(contact, channel._send(contact, content, session))
+
+    def _insist(self, work, *args):
+        """Do work on the database only and commit; again when a colleague's commit came between.
+
+        What is known about a message must not get lost because somebody wrote on its case.
+        """
+        for attempt in range(CONFLICT_RETRIES):
+            try:
+                result = work(*args)
+                self._commit()
+                return result
+            except CONFLICTS:
+                self.env.cr.rollback()
+                if attempt + 1 == CONFLICT_RETRIES:
+                    raise
+                time.sleep(0.02 * (attempt + 1))
+        return None
 
     def _create_messages(self, contacts, contents, channel):
         """Put what is about to leave on the case, so that an answer finds its way back."""

@@ -3,11 +3,11 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from .collections_delivery import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -15,11 +15,6 @@ STAGES = ("refresh", "segment", "plan", "deliver")
 # First key of the advisory locks: at most one worker refreshes or segments a run.
 RUN_LOCK = 0x0C011EC8
 PLAN_BATCH = 2000
-CONFLICTS = (
-    psycopg2.errors.SerializationFailure,
-    psycopg2.errors.DeadlockDetected,
-    psycopg2.errors.LockNotAvailable,
-)
 
 
 class CollectionsRun(models.Model):
@@ -204,7 +199,7 @@ class CollectionsRun(models.Model):
                     continue
                 if not getattr(self, f"_stage_{stage}")():
                     return False
-            self._end("done", time.monotonic() - started)
+            self._retry(lambda: self._end("done", time.monotonic() - started))
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("collections run %s stopped in stage %s", self.id, self.stage)
