@@ -13,6 +13,7 @@
         "security/collections_management_groups.xml",
         "security/ir.model.access.csv",
         "security/collections_security.xml",
+        "security/account_security.xml",
         "data/collections_channel_data.xml",
         "data/ir_cron_data.xml",
         "data/collections_log_data.xml",

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AccountMoveLine(models.Model):
@@ -13,6 +14,12 @@ class AccountMoveLine(models.Model):
         string="Days Past Due",
         compute="_compute_collections_age",
         help="Negative: not due for that many days.",
+    )
+
+    # What is open of a debtor, a small part of a ledger: found without reading what was paid.
+    _collections_open_idx = models.Index(
+        "(partner_id) WHERE parent_state = 'posted' AND reconciled IS NOT TRUE"
+        " AND (amount_residual <> 0 OR amount_residual_currency <> 0)"
     )
 
     @api.depends("date_maturity", "date")
@@ -34,3 +41,14 @@ class AccountMoveLine(models.Model):
             and not self.reconciled
             and self.balance > 0
         )
+
+    def action_open_business_doc(self):
+        """Collections people who are not accountants see the document as the customer sees it."""
+        if self.env["account.payment"].has_access("read"):
+            return super().action_open_business_doc()
+        self.check_access("read")
+        if not self.move_id.is_sale_document():
+            raise UserError(
+                self.env._("%(entry)s is no customer document.", entry=self.move_id.display_name)
+            )
+        return self.move_id.sudo().preview_invoice() | {"target": "new"}

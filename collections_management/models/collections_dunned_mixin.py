@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 
 class CollectionsDunnedMixin(models.AbstractModel):
@@ -61,13 +61,13 @@ class CollectionsDunnedMixin(models.AbstractModel):
             record.collections_case_id = by_key.get(key, False)
 
     def _search_collections_case_id(self, operator, value):
-        if operator not in ("in", "not in", "any", "not any"):
+        if operator not in ("in", "not in", "any", "not any", "any!", "not any!"):
             return NotImplemented
-        cases = self.env["collections.case"]
-        if operator in ("any", "not any"):
-            ids = cases._search(value) if not isinstance(value, models.Query) else value
-            positive = [("id", "in", self._get_case_member_query(ids))]
-            return positive if operator == "any" else [("id", "not in", positive[0][2])]
+        cases = self.env["collections.case"].sudo(self.env.su or operator.endswith("!"))
+        if operator.rstrip("!") in ("any", "not any"):
+            ids = cases._search(value) if not isinstance(value, Query) else value
+            members = fields.Domain("id", "in", self._get_case_member_query(ids))
+            return ~members if operator.startswith("not") else members
         values = set(value)
         members = self._get_case_member_query(tuple(values - {False}))
         domain = fields.Domain("id", "in", members)

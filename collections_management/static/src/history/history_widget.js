@@ -1,4 +1,4 @@
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -39,7 +39,7 @@ export class HistoryWidget extends Component {
     prepare(entry) {
         return {
             ...entry,
-            when: formatDateTime(deserializeDateTime(entry.moment), { showSeconds: false }),
+            when: toLocaleDateTimeString(deserializeDateTime(entry.moment), { showSeconds: false }),
             who: entry.user_id ? entry.user_id[1] : "",
         };
     }
