@@ -271,7 +271,7 @@ class CollectionsLedger(models.AbstractModel):
             SQL(
                 """
                 SELECT kase.id, line.id, coalesce(line.date_maturity, line.date), line.currency_id,
-                       line.amount_residual_currency, line.collections_days,
+                       line.amount_residual_currency::float8, line.collections_days,
                        line.collections_date, line.collections_times, line.no_followup
                   FROM collections_case kase
                   JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id

@@ -328,9 +328,23 @@ class CollectionsLog(models.Model):
         The number of queries is constant. Two transactions that append to one case at once
         end in a serialization failure of the second, which Odoo retries.
         """
+        entry_ids, heads = self._link(entries)
+        self._write_heads(heads)
+        return self.browse(entry_ids)
+
+    @api.model
+    def _link(self, entries):
+        """Append entries as :meth:`_append` does, but leave the heads of the cases to the caller.
+
+        For who writes on the same cases anyway: a row written twice in one transaction has all
+        its foreign keys checked again. The caller writes the heads with :meth:`_get_heads_sql`
+        before anything else happens, and calls :meth:`_forget_heads`.
+
+        :return: (ids of the entries, {case id: (number, hash)})
+        """
         entries = list(entries)
         if not entries:
-            return self.browse()
+            return [], {}
         self._check_entries(entries)
         heads = self._lock_heads(sorted({entry["case_id"] for entry in entries}))
         moment = datetime.now(timezone.utc).replace(tzinfo=None)
@@ -346,8 +360,7 @@ class CollectionsLog(models.Model):
         self.env["collections.log.content"]._insert_contents(
             [(links[index].entry.entry_id, content) for index, content in contents.items()]
         )
-        self._write_heads(heads)
-        return self.browse([link.entry.entry_id for link in links])
+        return [link.entry.entry_id for link in links], heads
 
     @api.model
     def _check_entries(self, entries):
@@ -425,20 +438,33 @@ class CollectionsLog(models.Model):
     @api.model
     def _write_heads(self, heads):
         """Let the cases remember their last entry: {case id: (number, hash)}."""
-        cases = self.env["collections.case"].browse(heads)
+        if not heads:
+            return
         self.env.cr.execute(
             SQL(
                 """UPDATE %s AS c SET log_sequence = head.sequence, log_hash = head.hash
-                     FROM unnest(%s::int[], %s::int[], %s::text[]) AS head (id, sequence, hash)
-                    WHERE c.id = head.id""",
-                SQL.identifier(cases._table),
-                array_text(heads),
-                array_text(sequence for sequence, _hash in heads.values()),
-                array_text(last_hash for _sequence, last_hash in heads.values()),
+                     FROM %s WHERE c.id = head.id""",
+                SQL.identifier(self.env["collections.case"]._table),
+                self._get_heads_sql(heads),
             )
         )
+        self._forget_heads(heads)
+
+    @api.model
+    def _get_heads_sql(self, heads):
+        """Return {case id: (number, hash)} as an item of FROM: head (id, sequence, hash)."""
+        return SQL(
+            "unnest(%s::int[], %s::int[], %s::text[]) AS head (id, sequence, hash)",
+            array_text(heads),
+            array_text(sequence for sequence, _hash in heads.values()),
+            array_text(last_hash for _sequence, last_hash in heads.values()),
+        )
+
+    @api.model
+    def _forget_heads(self, case_ids):
+        """Read the heads of these cases again when they are asked for."""
         names = ["log_sequence", "log_hash", "log_ids", "log_count"]
-        cases.invalidate_recordset(names, flush=False)
+        self.env["collections.case"].browse(case_ids).invalidate_recordset(names, flush=False)
 
     @api.model
     def _verify(self, cases):

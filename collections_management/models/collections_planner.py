@@ -1,6 +1,7 @@
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -10,6 +11,16 @@ from ..engine.calendar import Past
 
 # Held for something that a person may have mended since: decided anew every night.
 RETRIED_NIGHTLY = ("refused_by_rule", "render_error")
+
+
+class Speaking(NamedTuple):
+    """A case that speaks, as the planner reads it."""
+
+    id: int
+    company_id: int
+    partner_id: int
+    amount: float
+    segment_id: int | None
 
 
 class CollectionsPlanner(models.AbstractModel):
@@ -33,8 +44,8 @@ class CollectionsPlanner(models.AbstractModel):
         wanted = self._choose_channels(cases, decisions)
         rows = self._prepare_rows(cases, decisions, wanted, today, run)
         created = self._insert(rows)
-        self._store_decisions(decisions, run)
-        self._log_contacts(created)
+        heads = self._log_contacts(created)
+        self._store_decisions(decisions, run, heads)
         return Counter(decision.reason for decision, _facts in decisions.values())
 
     def _withdraw_stale(self, cases):
@@ -84,6 +95,7 @@ class CollectionsPlanner(models.AbstractModel):
         reach = self._get_reach(cases.browse(speaking), steps)
         task = self.env["collections.channel"]._get_task_channel()
         worked = self._get_worked(list(speaking))
+        reached = self._get_addresses_by_channel(cases, worked)
         result = {}
         for step in steps:
             channels = step._get_channels()
@@ -94,7 +106,7 @@ class CollectionsPlanner(models.AbstractModel):
                     if case_id in reach[channel.id]
                 ]
                 if not found and (channel := worked.get(case_id)):
-                    address = channel._get_addresses(cases.browse(case_id)).get(case_id)
+                    address = reached[channel.id].get(case_id)
                     found = [(channel, address, None)] if address else []
                 if not found:
                     found = [(task, "", "no_address")]
@@ -107,6 +119,16 @@ class CollectionsPlanner(models.AbstractModel):
         for step in steps:
             channels |= step._get_channels()
         return {channel.id: channel._get_addresses(cases) for channel in channels}
+
+    def _get_addresses_by_channel(self, cases, channels):
+        """Return ``{channel id: {case id: address}}`` of ``{case id: channel}``."""
+        case_ids = defaultdict(list)
+        for case_id, channel in channels.items():
+            case_ids[channel].append(case_id)
+        return {
+            channel.id: channel._get_addresses(cases.browse(ids))
+            for channel, ids in case_ids.items()
+        }
 
     def _get_worked(self, case_ids):
         """Return ``{case id: the last automatic channel that reached the debtor}``."""
@@ -130,15 +152,16 @@ class CollectionsPlanner(models.AbstractModel):
 
     def _prepare_rows(self, cases, decisions, wanted, today, run):
         """Return the values of the contacts to insert, with the verdict of the rules in them."""
-        speaking = cases.browse(wanted)
-        speaking.fetch(["company_id", "partner_id", "amount_net_overdue", "segment_id"])
-        matched = self.env["collections.contact.rule"]._match(speaking)
-        verdicts = self._get_verdicts(speaking, wanted)
+        speaking = self._get_speaking(wanted)
+        pairs = {case.id: (case.company_id, case.partner_id) for case in speaking}
+        matched = self.env["collections.contact.rule"]._match_pairs(pairs)
+        verdicts = self._get_verdicts(pairs, wanted)
         now = fields.Datetime.now()
         steps = self.env["collections.step"].browse(
             {decisions[case.id][0].rung.id for case in speaking}
         )
         modes = {step.id: step.mode for step in steps}
+        run_id = run.id if run else None
         rows = []
         for case in speaking:
             decision, facts = decisions[case.id]
@@ -150,8 +173,8 @@ class CollectionsPlanner(models.AbstractModel):
                 rows.append(
                     {
                         "case_id": case.id,
-                        "company_id": case.company_id.id,
-                        "run_id": run.id if run else None,
+                        "company_id": case.company_id,
+                        "run_id": run_id,
                         "step_id": decision.rung.id,
                         "channel_id": channel.id,
                         "carrier_id": decision.carrier,
@@ -162,25 +185,39 @@ class CollectionsPlanner(models.AbstractModel):
                         "planned_on": today,
                         "scheduled_on": now if channel.is_manual else moment,
                         "address": address or None,
-                        "amount": case.amount_net_overdue,
+                        "amount": case.amount,
                         "rule_id": matched[case.id].id or None,
-                        "facts": json.dumps(detail),
+                        "facts": detail,
                     }
                 )
         return rows
 
-    def _get_verdicts(self, cases, wanted):
+    def _get_speaking(self, case_ids):
+        """Return what the contacts of these cases need to know of them, as plain tuples: the ORM's
+        records cost more than the decision."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, company_id, partner_id, amount_net_overdue::float8, segment_id"
+                " FROM collections_case WHERE id = ANY(%s) ORDER BY id",
+                list(case_ids),
+            )
+        )
+        return [Speaking(*row) for row in rows]
+
+    def _get_verdicts(self, pairs, wanted):
         """Ask the contact rules for each channel of each case, in turn: what one channel will say
         counts for the next.
 
+        :param pairs: ``{case id: (company id, partner id)}``
         :return: ``{(case id, position of the channel): Verdict}``
         """
         rules = self.env["collections.contact.rule"]
+        cases = self.env["collections.case"].browse(pairs)
         history = self.env["collections.ledger"]._get_history(cases)
         verdicts, position = {}, 0
-        while cases := cases.browse([id_ for id_ in cases.ids if len(wanted[id_]) > position]):
-            codes = {case_id: wanted[case_id][position][0].code for case_id in cases.ids}
-            found = rules._get_verdicts(cases, codes, fields.Datetime.now(), history)
+        while pairs := {id_: pair for id_, pair in pairs.items() if len(wanted[id_]) > position}:
+            codes = {case_id: wanted[case_id][position][0].code for case_id in pairs}
+            found = rules._get_pair_verdicts(pairs, codes, fields.Datetime.now(), history)
             for case_id, verdict in found.items():
                 verdicts[case_id, position] = verdict
                 if verdict.moment and len(wanted[case_id]) > position + 1:
@@ -204,7 +241,7 @@ class CollectionsPlanner(models.AbstractModel):
             "due": carrier.due.isoformat(),
             "age": (today - carrier.due).days,
             "covered": list(decision.covered),
-            "segment": case.segment_id.id or None,
+            "segment": case.segment_id,
             "reason": decision.reason,
             "verdict": {
                 "rule": verdict.rule,
@@ -221,36 +258,26 @@ class CollectionsPlanner(models.AbstractModel):
         """
         if not rows:
             return []
-        names = list(rows[0])
-        stamp = self.env.cr.now().replace(microsecond=0)
-        columns = SQL(", ").join(SQL.identifier(name) for name in names)
-        values = SQL(", ").join(
-            SQL("(%s)", SQL(", ").join(SQL("%s", row[name]) for name in names)) for row in rows
-        )
-        types = {"planned_on": "date", "scheduled_on": "timestamp", "facts": "jsonb"}
-        integers = {"run_id", "rule_id", "carrier_id", "step_id"}
-        picks = SQL(", ").join(
-            SQL("%s::%s", SQL.identifier("v", name), SQL(types.get(name, "integer")))
-            if name in types or name in integers
-            else SQL.identifier("v", name)
-            for name in names
-        )
+        fields_by_name = self.env["collections.contact"]._fields
+        columns = {name: fields_by_name[name].column_type[1] for name in rows[0]}
         result = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO collections_contact
                        (%(columns)s, attempts, safe_mode, create_uid, create_date, write_uid,
                         write_date)
-                SELECT %(picks)s, 0, false, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM (VALUES %(values)s) AS v (%(columns)s)
+                SELECT %(columns)s, 0, false, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM json_to_recordset(%(rows)s) AS v (%(types)s)
            ON CONFLICT DO NOTHING
              RETURNING id, case_id, channel_id
                 """,
-                columns=columns,
-                picks=picks,
-                values=values,
+                columns=SQL(", ").join(map(SQL.identifier, columns)),
+                types=SQL(", ").join(
+                    SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()
+                ),
+                rows=json.dumps(rows, default=str),
                 uid=self.env.uid,
-                now=stamp,
+                now=self.env.cr.now().replace(microsecond=0),
             )
         )
         self.env["collections.contact"].invalidate_model()
@@ -258,7 +285,10 @@ class CollectionsPlanner(models.AbstractModel):
         return [(id_, by_key[case_id, channel_id]) for id_, case_id, channel_id in result]
 
     def _log_contacts(self, created):
-        """Write the two entries of each new contact: planned, and the verdict of the rules."""
+        """Write the two entries of each new contact: planned, and the verdict of the rules.
+
+        :return: the heads of the logs, still to be written
+        """
         entries = []
         for contact_id, row in created:
             base = {"case_id": row["case_id"], "contact_id": contact_id, "run_id": row["run_id"]}
@@ -271,10 +301,10 @@ class CollectionsPlanner(models.AbstractModel):
             }
             entries.append({**base, "event": "planned", "data": planned})
             entries.append({**base, "event": "verdict", "data": verdict})
-        self.env["collections.log"]._append(entries)
+        return self.env["collections.log"]._link(entries)[1]
 
-    def _store_decisions(self, decisions, run):
-        """Keep the decision on each case: what next, or why nothing."""
+    def _store_decisions(self, decisions, run, heads):
+        """Keep the decision on each case: what next, or why nothing; and the head of its log."""
         rows = []
         for case_id, (decision, _facts) in decisions.items():
             data = {}
@@ -290,23 +320,28 @@ class CollectionsPlanner(models.AbstractModel):
                     decision.until,
                     json.dumps(data) if data else None,
                     exhausted,
+                    *heads.get(case_id, (None, None)),
                 )
             )
-        values = SQL(", ").join(SQL("(%s, %s, %s, %s, %s)", *row) for row in rows)
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE collections_case kase
-                   SET decision = v.decision, decision_until = v.until::date,
-                       decision_data = v.data::jsonb, needs_decision = v.exhausted::boolean,
-                       planned_run_id = %s
-                  FROM (VALUES %s) AS v (id, decision, until, data, exhausted)
+                   SET decision = v.decision, decision_until = v.until,
+                       decision_data = v.data, needs_decision = v.exhausted,
+                       planned_run_id = %s,
+                       log_sequence = coalesce(v.sequence, kase.log_sequence),
+                       log_hash = coalesce(v.hash, kase.log_hash)
+                  FROM unnest(%s::int[], %s::text[], %s::date[], %s::jsonb[], %s::boolean[],
+                              %s::int[], %s::text[])
+                       AS v (id, decision, until, data, exhausted, sequence, hash)
                  WHERE kase.id = v.id
                 """,
                 run.id if run else None,
-                values,
+                *(list(column) for column in zip(*rows, strict=True)),
             )
         )
+        self.env["collections.log"]._forget_heads(heads)
         self.env["collections.case"].invalidate_model(
             ["decision", "decision_until", "decision_data", "needs_decision", "planned_run_id"]
         )

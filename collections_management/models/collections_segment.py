@@ -67,7 +67,7 @@ class CollectionsSegment(models.Model):
 
     @api.model
     def _assign(self, company, run=None):
-        """Give every open case of a company its segment and strategy, in one statement.
+        """Give every open case of a company its segment and strategy, in a fixed number of queries.
 
         A strategy chosen by a person stands. Every change is logged with its reason.
 
@@ -114,21 +114,17 @@ class CollectionsSegment(models.Model):
                            COALESCE(kase.manual_strategy_id, %(strategy)s) AS strategy_id
                       FROM fresh JOIN collections_case kase USING (id)
                 )
-                UPDATE collections_case kase
-                   SET segment_id = wanted.segment_id, strategy_id = wanted.strategy_id
-                  FROM wanted
-                 WHERE wanted.id = kase.id
-                   AND (kase.segment_id, kase.strategy_id)
+                SELECT kase.id, wanted.segment_id, wanted.strategy_id, kase.manual_strategy_id
+                  FROM wanted JOIN collections_case kase USING (id)
+                 WHERE (kase.segment_id, kase.strategy_id)
                        IS DISTINCT FROM (wanted.segment_id, wanted.strategy_id)
-             RETURNING kase.id, kase.segment_id, kase.strategy_id, kase.manual_strategy_id
                 """,
                 segment=segment_case,
                 strategy=strategy_case,
                 company=company.id,
             )
         )
-        self.env["collections.case"].invalidate_model(["segment_id", "strategy_id"])
-        self.env["collections.log"]._append(
+        _ids, heads = self.env["collections.log"]._link(
             [
                 {
                     "case_id": case_id,
@@ -143,4 +139,27 @@ class CollectionsSegment(models.Model):
                 for case_id, segment_id, strategy_id, manual_id in rows
             ]
         )
+        if rows:
+            self._write_cases(rows, heads)
         return len(rows)
+
+    def _write_cases(self, rows, heads):
+        """Write what :meth:`_assign` found on the cases, and the heads of their logs with it."""
+        log = self.env["collections.log"]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collections_case kase
+                   SET segment_id = wanted.segment_id, strategy_id = wanted.strategy_id,
+                       log_sequence = head.sequence, log_hash = head.hash
+                  FROM unnest(%s::int[], %s::int[], %s::int[])
+                       AS wanted (id, segment_id, strategy_id),
+                       %s
+                 WHERE kase.id = wanted.id AND head.id = wanted.id
+                """,
+                *(list(column) for column in list(zip(*rows, strict=True))[:3]),
+                log._get_heads_sql(heads),
+            )
+        )
+        self.env["collections.case"].invalidate_model(["segment_id", "strategy_id"])
+        log._forget_heads(heads)
