@@ -1,3 +1,4 @@
+import re
 from collections import defaultdict
 from functools import cache
 
@@ -6,6 +7,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
+LINE_BREAKS = re.compile(r"\s*\n\s*")
 LETTER_FIELDS = (
     "receivables_table",
     "payment_block",
@@ -69,10 +71,19 @@ class CollectionsContact(models.Model):
                     contact._render_block("contact_signature", lang, collector=collector),
                 )
             contact.payment_block, contact.signature_block = blocks[lang, company, collector]
-            contact.net_overdue_text = " + ".join(total["net_text"] for total in letter["totals"])
+            contact.net_overdue_text = contact._get_net_text(letter["totals"])
             contact.oldest_due_text = items[0]["due_text"] if items else ""
             contact.oldest_age = items[0]["age"] if items else 0
             contact.salutation_name = contact._get_salutation_name()
+
+    def _get_net_text(self, totals):
+        """Return the totals as words: a foreign currency is named, several share the sign "$"."""
+        return " + ".join(
+            total["net_text"]
+            if total["currency"] == self.company_id.currency_id
+            else f"{total['net_text']} ({total['currency'].name})"
+            for total in totals
+        )
 
     def _forget_letters(self):
         """Read the ledger again the next time these contacts speak."""
@@ -88,7 +99,7 @@ class CollectionsContact(models.Model):
             minimal_qcontext=True,
         )
         # Line breaks of the source would show in the plain text of the message.
-        return Markup(" ").join(line.strip() for line in block.splitlines())
+        return Markup(LINE_BREAKS.sub(" ", str(block)))  # noqa: S704  (QWeb made it)
 
     def _get_salutation_name(self):
         """Extension point: how the debtor is addressed; a very long name is shortened."""
@@ -106,9 +117,10 @@ class CollectionsContact(models.Model):
 
     def _get_letter_address(self):
         """Extension point: the postal address of the company in one line."""
-        partner = self.company_id.sudo().partner_id
-        lines = partner._display_address(without_company=True).splitlines()
-        return ", ".join(line.strip() for line in lines if line.strip())
+        company = self.company_id.sudo()
+        parts = [company.street, company.street2, company.city, company.zip]
+        parts += [company.state_id.name, company.country_id.name]
+        return ", ".join(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
 
     def _get_letters(self):
         """Return what each contact tells: ``{contact id: letter}``, read from the ledger now.
@@ -218,6 +230,7 @@ class CollectionsContact(models.Model):
         return {
             "line": line,
             "currency": currency,
+            "code": "" if currency == self.company_id.currency_id else currency.name,
             "name": line.move_name or line.ref or "",
             "is_refund": line.move_id.move_type == "out_refund",
             "instalment": instalment,

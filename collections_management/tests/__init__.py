@@ -4,6 +4,9 @@ from . import (
     test_engine_chain,
     test_engine_ladder,
     test_engine_places,
+    test_letters,
     test_log,
     test_run,
+    test_security,
+    test_templates,
 )

@@ -31,7 +31,7 @@ class TestLetters(CollectionsCommon):
         content = contact._render_content()[contact.id]
         return content["subject"], content["body"]
 
-    def read(self, contact):
+    def plain(self, contact):
         """The plain text a debtor's mail program shows, without the non-breaking blanks."""
         return self.clean(html2plaintext(self.render(contact)[1]))
 
@@ -49,7 +49,7 @@ class TestLetters(CollectionsCommon):
         invoice = self.create_invoice(1234.56, days_overdue=4)
         contact = self.plan()
         subject, body = self.render(contact)
-        text = self.read(contact)
+        text = self.plain(contact)
         self.assertEqual(subject, f"Statement of your account with {self.company.name}")
         self.assertIn(f"Dear {self.debtor.name},", text)
         self.assertIn(self.money(1234.56), text)
@@ -66,7 +66,7 @@ class TestLetters(CollectionsCommon):
         refund = self.create_invoice(40.20, days_overdue=1, move_type="out_refund")
         contact = self.plan()
         self.assertEqual(self.clean(contact.net_overdue_text), self.money(60.20))
-        text = self.read(contact)
+        text = self.plain(contact)
         self.assertIn(refund.name, text)
         self.assertIn("Credit note in your favour", text)
         self.assertIn(f"− {self.money(40.20)}", text)
@@ -77,7 +77,7 @@ class TestLetters(CollectionsCommon):
     def test_each_currency_has_its_own_total(self):
         self.create_invoice(500, days_overdue=4)
         self.create_invoice(80.05, days_overdue=4, currency_id=self.foreign.id)
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         name = self.company.currency_id.name
         totals = [line for line in text.splitlines() if line.startswith("Total to pay")]
         self.assertEqual(len(totals), 2)
@@ -91,7 +91,7 @@ class TestLetters(CollectionsCommon):
         covered = self.create_invoice(50, days_overdue=4, currency_id=self.foreign.id)
         self.create_invoice(50, days_overdue=1, move_type="out_refund", currency_id=self.foreign.id)
         contact = self.plan()
-        text = self.read(contact)
+        text = self.plain(contact)
         self.assertNotIn("EUR", text)
         self.assertNotIn(covered.name, text)
         self.assertEqual(self.clean(contact.net_overdue_text), self.money(500))
@@ -108,7 +108,7 @@ class TestLetters(CollectionsCommon):
             }
         )
         payment.action_post()
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         self.assertIn("Payment in your favour", text)
         line = next(line for line in text.splitlines() if line.startswith("Total to pay"))
         self.assertIn(self.money(379.5), line)
@@ -116,7 +116,7 @@ class TestLetters(CollectionsCommon):
     def test_a_partial_payment_shows_what_was_billed_and_what_is_left(self):
         invoice = self.create_invoice(1000, days_overdue=4)
         self.pay(invoice, 250.25)
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         self.assertIn(f"{self.money(1000)} Partly paid", " ".join(text.split()))
         self.assertIn(self.money(749.75), text)
 
@@ -137,7 +137,7 @@ class TestLetters(CollectionsCommon):
             invoice_date_due=False,
             invoice_payment_term_id=terms.id,
         )
-        text = " ".join(self.read(self.plan()).split())
+        text = " ".join(self.plain(self.plan()).split())
         self.assertIn("Instalment 1 of 2", text)
         self.assertIn("Instalment 2 of 2", text)
         self.assertIn("Overdue by 40 days", text)
@@ -147,7 +147,7 @@ class TestLetters(CollectionsCommon):
         soon = self.create_invoice(100, days_overdue=-7)
         later = self.create_invoice(200, days_overdue=-40)
         contact = self.plan()
-        text = self.read(contact)
+        text = self.plain(contact)
         self.assertIn(soon.name, text)
         self.assertIn("Due in 7 days", text)
         self.assertNotIn(later.name, text)
@@ -158,7 +158,7 @@ class TestLetters(CollectionsCommon):
         soon = self.create_invoice(100, days_overdue=-7)
         contact = self.plan()
         self.get_receivable(soon).date_maturity = self.today - timedelta(days=1)
-        self.assertIn(soon.name, self.read(contact))
+        self.assertIn(soon.name, self.plain(contact))
 
     def test_a_receivable_on_hold_or_excluded_is_not_listed(self):
         self.create_invoice(100, days_overdue=4)
@@ -169,7 +169,7 @@ class TestLetters(CollectionsCommon):
         self.env["collections.hold"].create(
             {"case_id": self.get_case().id, "line_id": self.get_receivable(disputed).id}
         )
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         self.assertNotIn(disputed.name, text)
         self.assertNotIn(excluded.name, text)
         self.assertIn(self.money(100), text)
@@ -180,7 +180,7 @@ class TestLetters(CollectionsCommon):
         self.create_invoice(1234.5, days_overdue=4)
         contact = self.plan()
         subject, _body = self.render(contact)
-        text = self.read(contact)
+        text = self.plain(contact)
         self.assertEqual(subject, f"Estado de su cuenta con {self.company.name}")
         self.assertIn("Estimado cliente", text)
         self.assertIn("Vencido hace 4 días", text)
@@ -218,20 +218,20 @@ class TestLetters(CollectionsCommon):
     def test_a_debtor_may_have_another_tone(self):
         self.create_invoice(100, days_overdue=4)
         contact = self.plan()
-        self.assertIn("According to our records", self.read(contact))
+        self.assertIn("According to our records", self.plain(contact))
         self.debtor.collections_tone = "firm"
         self.assertIn("needs your attention", self.render(contact)[0])
         self.debtor.collections_tone = "friendly"
-        self.assertIn("slipped your attention", self.read(contact))
+        self.assertIn("slipped your attention", self.plain(contact))
         # There is no formal first reminder: the step's own tone speaks.
         self.debtor.collections_tone = "formal"
-        self.assertIn("According to our records", self.read(contact))
+        self.assertIn("According to our records", self.plain(contact))
 
     def test_what_a_company_lacks_is_left_out(self):
         self.company.write({"phone": False, "vat": False, "street": False, "city": False})
         self.company.write({"zip": False, "state_id": False, "email": False})
         self.create_invoice(100, days_overdue=4)
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         self.assertIn("Reply to this message and we will send you the details to pay", text)
         self.assertNotIn("Tax ID", text)
         self.assertNotIn("False", text)
@@ -250,7 +250,7 @@ class TestLetters(CollectionsCommon):
         self.create_invoice(100, days_overdue=4)
         contact = self.plan()
         contact.case_id.user_id = self.collector
-        text = self.read(contact)
+        text = self.plain(contact)
         for said in ("Banco Andino", "191-2233445-0-12", "+51 1 555 0100", "US12345671",
                      "Av. Arequipa 100", self.collector.name):  # fmt: skip
             self.assertIn(said, text)
@@ -263,7 +263,7 @@ class TestLetters(CollectionsCommon):
         self.assertNotIn("<script", body)
         self.assertNotIn("<b>Sons", body)
         self.assertIn("&lt;script&gt;", body)
-        self.assertIn("<b>Sons</b>", self.read(contact))
+        self.assertIn("<b>Sons</b>", self.plain(contact))
 
     def test_a_very_long_name_does_not_break_the_letter(self):
         self.debtor.name = "Compañía " + "X" * 491
@@ -271,12 +271,12 @@ class TestLetters(CollectionsCommon):
         contact = self.plan()
         subject, _body = self.render(contact)
         self.assertLessEqual(len(subject), 250)
-        self.assertIn("…", self.read(contact))
-        self.assertNotIn("X" * 100, self.read(contact))
+        self.assertIn("…", self.plain(contact))
+        self.assertNotIn("X" * 100, self.plain(contact))
 
     def test_the_plain_text_has_one_line_per_receivable(self):
         invoices = [self.create_invoice(100 + n, days_overdue=4 + n) for n in range(3)]
-        text = self.read(self.plan())
+        text = self.plain(self.plan())
         for n, invoice in enumerate(invoices):
             line = next(line for line in text.splitlines() if invoice.name in line)
             self.assertIn(self.money(100 + n), line)
@@ -285,9 +285,9 @@ class TestLetters(CollectionsCommon):
     def test_a_letter_reads_the_ledger_when_it_is_rendered(self):
         invoice = self.create_invoice(100, days_overdue=4)
         contact = self.plan()
-        self.assertIn(self.money(100), self.read(contact))
+        self.assertIn(self.money(100), self.plain(contact))
         self.pay(invoice, 30)
-        self.assertIn(self.money(70), self.read(contact))
+        self.assertIn(self.money(70), self.plain(contact))
 
     def test_every_shipped_text_renders_in_both_languages(self):
         self.create_invoice(100, days_overdue=4)
