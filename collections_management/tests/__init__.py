@@ -7,6 +7,5 @@ from . import (
     test_letters,
     test_log,
     test_run,
-    test_security,
     test_templates,
 )
