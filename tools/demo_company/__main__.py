@@ -3,12 +3,14 @@
 import argparse
 import datetime
 import logging
+import multiprocessing
 import os
 import sys
 import time
 from pathlib import Path
 
 from tools.house import paths
+from tools.house.logwatch import is_allowed
 
 from .errors import DemoError
 
@@ -32,13 +34,16 @@ def main(arguments=None):
             return 0
         print(f"{'Going on with' if story else 'Making'} the demo company ({_told(wanted)})")
         build.make(options.database, wanted, jobs=options.jobs, say=_say)
+    except KeyboardInterrupt:
+        print("Stopped. What was done is kept: call the command again.", file=sys.stderr)
+        return 130
     except DemoError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     users.write_logins(options.logins)
     found = build.read_summary(options.database, wanted["today"], summary.read)
     summary.show(found)
-    _say(f"Made in {time.monotonic() - started:.0f} s; Odoo logged {len(problems)} warnings.")
+    _say(f"Made in {time.monotonic() - started:.0f} s; Odoo logged {problems.value} warnings.")
     return 1 if found["problems"] else 0
 
 
@@ -66,20 +71,22 @@ def _positive(text):
 
 
 def _odoo(options):
-    """Load Odoo's configuration; return a list that collects what it warns about."""
+    """Load Odoo's configuration; return a counter of what it warns about, in any process."""
     from odoo.tools import config
 
     config.parse_config(
         ["-c", str(options.config), "-d", options.database, "--no-http", "--log-level=warn"],
         setup_logging=True,
     )
-    problems = []
+    problems = multiprocessing.Value("i", 0)  # shared with the processes that are forked
 
-    class Collector(logging.Handler):
+    class Counter(logging.Handler):
         def emit(self, record):
-            problems.append(record.getMessage())
+            if not is_allowed(record.name, record.getMessage()):
+                with problems.get_lock():
+                    problems.value += 1
 
-    logging.getLogger().addHandler(Collector(logging.WARNING))
+    logging.getLogger().addHandler(Counter(logging.WARNING))
     return problems
 
 
