@@ -21,6 +21,7 @@ from . import (
     collections_log_content,
     collections_log_fault,
     collections_planner,
+    collections_position,
     collections_run,
     collections_run_screen,
     collections_segment,

@@ -52,6 +52,15 @@ class CollectionsChannel(models.Model):
         """Return ``{contact id: {"subject": str, "body": Markup, "address": str}}``."""
         return self._dispatch("render", contacts)
 
+    def _prepare(self, contacts, contents):
+        """Do for a whole batch what its sending needs from the database, into ``contents``.
+
+        Between two messages there is a commit, and after a commit nothing is cached.
+        """
+        prepare = getattr(self, f"_{self.kind}_prepare", None)
+        if prepare:
+            prepare(contacts, contents)
+
     def _session(self, contacts):
         """Return a context manager around the sending of a batch of one company.
 

@@ -81,11 +81,18 @@ class CollectionsChannel(models.Model):
 
     @contextmanager
     def _email_session(self, contacts):
-        sender = self.env["collections.contact"]._get_sender(contacts.company_id)
+        sender = email_normalize(contacts._get_sender(contacts.company_id))
+        server = self.env["ir.mail_server"].with_company(contacts.company_id)
+        envelope = {  # what Odoo would look up again for every message
+            "domain_notifications_email": server._get_default_from_address() or sender,
+            "domain_bounce_address": server._get_default_bounce_address() or sender,
+        }
         try:
-            session = self.env["ir.mail_server"]._connect__(smtp_from=email_normalize(sender))
+            session = server._connect__(smtp_from=sender)
         except (OSError, smtplib.SMTPException, UserError) as error:
             raise ChannelDown(str(error)) from error
+        if session:
+            session.envelope = envelope
         try:
             yield _watch(session)
         finally:
@@ -95,11 +102,19 @@ class CollectionsChannel(models.Model):
                 except (OSError, smtplib.SMTPException):
                     session.close()
 
-    def _email_prepare(self, contact, content):
+    def _email_prepare(self, contacts, contents):
+        """Build the messages of a batch: ``content["message"]``, or ``content["error"]``."""
+        for contact in contacts:
+            content = contents[contact.id]
+            try:
+                content["message"] = self._email_build(contact, content)
+            except (UserError, ValueError, AssertionError) as error:
+                content["error"] = str(error)
+
+    def _email_build(self, contact, content):
         """Return the ``email.message.EmailMessage`` of a contact."""
-        company = contact.company_id
         return self.env["ir.mail_server"]._build_email__(
-            email_from=self.env["collections.contact"]._get_sender(company),
+            email_from=contact._get_sender(contact.company_id),
             email_to=[formataddr((contact.partner_id.name or "", content["address"]))],
             subject=content["subject"],
             body=content["body"],
@@ -114,12 +129,12 @@ class CollectionsChannel(models.Model):
         )
 
     def _email_send(self, contact, content, session):
-        try:
-            message = self._email_prepare(contact, content)
-        except (UserError, ValueError, AssertionError) as error:
-            return Outcome("failed", "invalid_message", str(error))
+        if "error" in content:
+            return Outcome("failed", "invalid_message", content["error"])
+        message = content["message"]
         server = self.env["ir.mail_server"].with_context(
-            send_validated_to=[email_normalize(content["address"])]
+            send_validated_to=[email_normalize(content["address"])],
+            **getattr(session, "envelope", {}),
         )
         if session:
             session.body_started = False

@@ -355,6 +355,7 @@ class CollectionsContact(models.Model):
 
     def action_hold(self):
         """Keep contacts back until somebody releases them."""
+        self._check_collector()
         contacts = self.filtered(lambda contact: contact.state in ("queued", "awaiting", "planned"))
         contacts.sudo().write({"state": "held", "reason": "by_person"})
         contacts._log("held", {"reason": "by_person"})
@@ -362,6 +363,7 @@ class CollectionsContact(models.Model):
 
     def action_release(self):
         """Put held contacts back in the queue; they are checked again before they leave."""
+        self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "held")
         for contact in contacts.sudo():
             needs_approval = contact.step_id.mode == "approval"
@@ -378,11 +380,13 @@ class CollectionsContact(models.Model):
 
     def action_cancel(self):
         """Cancel contacts that have not left: the ladder goes on as if the step had spoken."""
+        self._check_collector()
         contacts = self.filtered(lambda contact: contact.state in REVOCABLE_STATES)
         if self - contacts:
             raise UserError(self.env._("Only a contact that has not left yet can be cancelled."))
-        for contact in contacts.sudo():
-            contact._climb()
+        positions = self.env["collections.position"].sudo()
+        for contact_id, climb in positions._prepare_climbs(contacts.sudo()).items():
+            positions._climb(contacts.browse(contact_id).sudo(), climb)
         contacts.sudo().write({"state": "cancelled", "reason": "by_hand"})
         contacts._log("cancelled", {"reason": "by_hand"})
         return True
@@ -405,6 +409,7 @@ class CollectionsContact(models.Model):
 
     def action_retry(self):
         """Try a failed contact again now."""
+        self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "failed")
         contacts.sudo().write(
             {
@@ -416,6 +421,12 @@ class CollectionsContact(models.Model):
         )
         contacts._log("queued", {"reason": "retried_by_hand"})
         return True
+
+    def _check_collector(self):
+        if not self.env.user.has_group(
+            "collections_management.collections_management_group_collector"
+        ):
+            raise UserError(self.env._("A collector does this."))
 
     def _check_supervisor(self):
         if not self.env.user.has_group(
@@ -452,9 +463,12 @@ class CollectionsContact(models.Model):
         changed.write({"state": "held", "reason": reason, "detail": detail, "claim": False})
         changed._log("held", {"reason": reason})
 
-    def _mark_sent(self, reference):
-        """Note that these contacts left, and climb the ladder."""
-        now = fields.Datetime.now()
+    def _mark_sent(self, reference, climb=None):
+        """Note that these contacts left, and climb the ladder.
+
+        :param climb: what ``collections.position._prepare_climbs`` said of the one contact
+        """
+        positions = self.env["collections.position"]
         for contact in self:
             contact.write(
                 {
@@ -462,22 +476,12 @@ class CollectionsContact(models.Model):
                     "reason": False,
                     "detail": False,
                     "claim": False,
-                    "sent_on": now,
+                    "sent_on": fields.Datetime.now(),
                     "reference": reference or contact.reference,
                 }
             )
-            contact._climb()
-            contact.case_id.write(
-                {
-                    "last_contact_date": self.env["collections.ledger"]._today(contact.company_id),
-                    "step_id": contact.step_id.id,
-                }
-            )
-
-    def _climb(self):
-        """Move the receivables this contact speaks for up the ladder."""
-        self.ensure_one()
-        self.env["collections.planner"]._climb(self)
+            positions._climb(contact, climb or positions._prepare_climbs(contact)[contact.id])
+            positions._note_contact(contact)
 
     # -- what the provider tells afterwards ------------------------------------------------------
 

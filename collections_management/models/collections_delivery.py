@@ -259,13 +259,14 @@ class CollectionsDelivery(models.AbstractModel):
     def _send_all(self, contacts, contents, channel, session):
         """Send one by one. The outcome of each and the ``sending`` of the next share a commit."""
         self._insist(self._create_messages, contacts, contents, channel)
+        self._prepare_sending(contacts, contents, channel)
         outcome = previous = None
         for index, contact in enumerate(contacts):
             content = contents[contact.id]
             if channel._is_transactional():
                 self._insist(self._send_at_once, contact, content, channel, session)
                 continue
-            leaves = self._insist(self._turn_to, contact, content, previous, outcome)
+            leaves = self._insist(self._turn_to, contact, contents, previous, outcome)
             if outcome and outcome.down:
                 self._insist(self._postpone, contacts[index:], outcome.message)
                 return
@@ -273,25 +274,47 @@ class CollectionsDelivery(models.AbstractModel):
             if leaves:
                 outcome, previous = channel._send(contact, content, session), contact
         if previous:
-            self._insist(self._turn_to, previous.browse(), None, previous, outcome)
+            self._insist(self._turn_to, previous.browse(), contents, previous, outcome)
 
-    def _turn_to(self, contact, content, previous, outcome):
+    def _prepare_sending(self, contacts, contents, channel):
+        """Read for the whole batch what each message needs between two commits."""
+        climbs = self.env["collections.position"]._prepare_climbs(contacts)
+        for contact in contacts:
+            contents[contact.id].update(tone=contact._get_tone(), climb=climbs[contact.id])
+        channel._prepare(contacts, contents)
+
+    def _turn_to(self, contact, contents, previous, outcome):
         """Note what became of the previous contact and that the next one is about to leave.
 
         :return: whether it may leave: a person may have taken it back since the batch was claimed
         """
+        (contact | (previous or contact)).fetch(self._get_sending_fields())
+        entries = []
         if previous:
-            self._apply(previous, outcome)
+            entries += self._apply(previous, outcome, contents[previous.id])
         leaves = contact.state == "queued" and not (outcome and outcome.down)
         if leaves:
-            self._mark_sending(contact, content)
+            entries.append(self._get_sending_entry(contact, contents[contact.id]))
+        logs = self.env["collections.log"]._append(entries)
+        if leaves:
+            self._mark_sending(contact, contents[contact.id], logs[-1])
         return leaves
+
+    def _get_sending_fields(self):
+        """Return the fields read of each contact between two commits, in one query."""
+        return [
+            "state", "attempts", "case_id", "run_id", "company_id", "step_id", "safe_mode",
+            "channel_id", "cycle", "repetition", "reference",
+        ]  # fmt: skip
 
     def _send_at_once(self, contact, content, channel, session):
         """Send through a channel that lives in our own transaction: all of it or nothing."""
-        if contact.state == "queued":
-            self._mark_sending(contact, content)
-            self._apply(contact, channel._send(contact, content, session))
+        if contact.state != "queued":
+            return
+        logs = self.env["collections.log"]._append([self._get_sending_entry(contact, content)])
+        self._mark_sending(contact, content, logs)
+        outcome = channel._send(contact, content, session)
+        self.env["collections.log"]._append(self._apply(contact, outcome, content))
 
     def _insist(self, work, *args):
         """Do work on the database only and commit; again when a colleague's commit came between.
@@ -322,51 +345,59 @@ class CollectionsDelivery(models.AbstractModel):
         for contact, message in zip(fresh, messages, strict=True):
             contact.mail_message_id = message
 
-    def _mark_sending(self, contact, content):
-        """Note that a contact is about to leave, and exactly what it says."""
+    def _get_sending_entry(self, contact, content):
+        """Return the log entry of a contact about to leave, with exactly what it says."""
+        return {
+            **self._get_entry(contact, "sending"),
+            "data": {"attempt": contact.attempts + 1, "safe_mode": contact.safe_mode},
+            "content": {name: content[name] for name in ("subject", "body", "address")},
+        }
+
+    def _get_entry(self, contact, event, **data):
+        """Return a log entry of a contact."""
+        return {
+            "case_id": contact.case_id.id,
+            "contact_id": contact.id,
+            "run_id": contact.run_id.id or None,
+            "event": event,
+            "data": data,
+        }
+
+    def _mark_sending(self, contact, content, log):
+        """Note that a contact is about to leave."""
+        kept = self.env["collections.log.content"].search([("log_id", "=", log.id)], limit=1)
         contact.write(
             {
                 "state": "sending",
                 "attempts": contact.attempts + 1,
                 "address": content["address"] or False,
-                "tone": contact._get_tone(),
+                "tone": content["tone"],
+                "content_id": kept.id,
             }
         )
-        entry = self.env["collections.log"]._append(
-            [
-                {
-                    "case_id": contact.case_id.id,
-                    "contact_id": contact.id,
-                    "run_id": contact.run_id.id or None,
-                    "event": "sending",
-                    "data": {"attempt": contact.attempts, "safe_mode": contact.safe_mode},
-                    "content": {name: content[name] for name in ("subject", "body", "address")},
-                }
-            ]
-        )
-        contact.content_id = self.env["collections.log.content"].search(
-            [("log_id", "=", entry.id)], limit=1
-        )
 
-    def _apply(self, contact, outcome):
-        """Write what became of a contact."""
+    def _apply(self, contact, outcome, content):
+        """Write what became of a contact.
+
+        :return: the log entries of it
+        """
         data = {"code": outcome.code} if outcome.code else {}
         if outcome.state == "sent":
-            contact._mark_sent(outcome.reference)
-            contact._log("sent", data)
-        elif outcome.state == "uncertain":
+            contact._mark_sent(outcome.reference, content["climb"])
+            return [self._get_entry(contact, "sent", **data)]
+        if outcome.state == "uncertain":
             self._give_back(contact, "uncertain", outcome)
-            contact._log("uncertain", data)
-        elif outcome.state == "retry" and (
+            return [self._get_entry(contact, "uncertain", **data)]
+        if outcome.state == "retry" and (
             moment := next_attempt(contact.attempts, fields.Datetime.now())
         ):
             self._give_back(contact, "queued", outcome)
             contact.scheduled_on = moment
-            contact._log("queued", {**data, "again": fields.Datetime.to_string(moment)})
-        else:
-            self._give_back(contact, "failed", outcome)
-            contact._log("failed", data)
-            self._fall_back(contact)
+            again = fields.Datetime.to_string(moment)
+            return [self._get_entry(contact, "queued", again=again, **data)]
+        self._give_back(contact, "failed", outcome)
+        self._fall_back(contact)
+        return [self._get_entry(contact, "failed", **data)]
 
     def _give_back(self, contact, state, outcome):
         contact.write(

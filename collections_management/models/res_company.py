@@ -53,7 +53,7 @@ class ResCompany(models.Model):
             .sudo()
             .search([("company_id", "in", self.ids), ("safe_mode", "=", True)])
         )
-        self.env["collections.planner"].sudo()._forget(contacts)
+        self.env["collections.position"].sudo()._forget(contacts)
         return len(contacts)
 
     def write(self, vals):
