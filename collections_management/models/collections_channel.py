@@ -37,8 +37,12 @@ class CollectionsChannel(models.Model):
     _code_unique = models.Constraint("UNIQUE (code)", "Two channels cannot have the same code.")
 
     def _dispatch(self, verb, *args):
+        return self._get_verb(verb)(*args)
+
+    def _get_verb(self, verb):
+        """Return the adapter's method for a verb; to be looked up once before a loop."""
         self.ensure_one()
-        return getattr(self, f"_{self.kind}_{verb}")(*args)
+        return getattr(self, f"_{self.kind}_{verb}")
 
     def _get_addresses(self, cases):
         """Return ``{case id: address}`` of the cases this channel can reach; set-based."""
@@ -67,10 +71,6 @@ class CollectionsChannel(models.Model):
         :raise ChannelDown: when the provider cannot be reached; nothing has left
         """
         return self._dispatch("session", contacts)
-
-    def _send(self, contact, content, session):
-        """Hand one contact to the provider and return its ``Outcome``. Never raises."""
-        return self._dispatch("send", contact, content, session)
 
     def _is_transactional(self):
         """Tell whether sending lives in our own transaction: a crash then means "not sent"."""

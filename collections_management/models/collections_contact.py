@@ -480,8 +480,9 @@ class CollectionsContact(models.Model):
                     "reference": reference or contact.reference,
                 }
             )
-            positions._climb(contact, climb or positions._prepare_climbs(contact)[contact.id])
-            positions._note_contact(contact)
+            move = climb or positions._prepare_climbs(contact)[contact.id]
+            positions._climb(contact, move)
+            positions._note_contact(contact, move.today)
 
     # -- what the provider tells afterwards ------------------------------------------------------
 

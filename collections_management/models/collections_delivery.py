@@ -260,19 +260,20 @@ class CollectionsDelivery(models.AbstractModel):
         """Send one by one. The outcome of each and the ``sending`` of the next share a commit."""
         self._insist(self._create_messages, contacts, contents, channel)
         self._prepare_sending(contacts, contents, channel)
+        send = channel._get_verb("send")
+        if channel._is_transactional():
+            for contact in contacts:
+                self._insist(self._send_at_once, contact, contents[contact.id], send, session)
+            return
         outcome = previous = None
         for index, contact in enumerate(contacts):
-            content = contents[contact.id]
-            if channel._is_transactional():
-                self._insist(self._send_at_once, contact, content, channel, session)
-                continue
             leaves = self._insist(self._turn_to, contact, contents, previous, outcome)
             if outcome and outcome.down:
                 self._insist(self._postpone, contacts[index:], outcome.message)
                 return
             outcome = previous = None
             if leaves:
-                outcome, previous = channel._send(contact, content, session), contact
+                outcome, previous = send(contact, contents[contact.id], session), contact
         if previous:
             self._insist(self._turn_to, previous.browse(), contents, previous, outcome)
 
@@ -307,13 +308,13 @@ class CollectionsDelivery(models.AbstractModel):
             "channel_id", "cycle", "repetition", "reference",
         ]  # fmt: skip
 
-    def _send_at_once(self, contact, content, channel, session):
+    def _send_at_once(self, contact, content, send, session):
         """Send through a channel that lives in our own transaction: all of it or nothing."""
         if contact.state != "queued":
             return
         logs = self.env["collections.log"]._append([self._get_sending_entry(contact, content)])
         self._mark_sending(contact, content, logs)
-        outcome = channel._send(contact, content, session)
+        outcome = send(contact, content, session)
         self.env["collections.log"]._append(self._apply(contact, outcome, content))
 
     def _insist(self, work, *args):

@@ -94,7 +94,7 @@ class CollectionsPosition(models.AbstractModel):
             contact.invalidate_recordset(["line_ids"], flush=False)
 
     @api.model
-    def _note_contact(self, contact):
+    def _note_contact(self, contact, today):
         """Note on the case that a contact was made, which the quiet days count from."""
         self.env["collections.case"].flush_model(["last_contact_date", "step_id"])
         self.env.cr.execute(
@@ -103,7 +103,7 @@ class CollectionsPosition(models.AbstractModel):
                 UPDATE collections_case SET last_contact_date = %s, step_id = coalesce(%s, step_id)
                  WHERE id = %s
                 """,
-                self.env["collections.ledger"]._today(contact.company_id),
+                today,
                 contact.step_id.id or None,
                 contact.case_id.id,
             )
