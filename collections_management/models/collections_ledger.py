@@ -65,44 +65,61 @@ class CollectionsLedger(models.AbstractModel):
         """Copy the balances of a company's debtors from the ledger to their cases.
 
         Opens the cases of new debtors, closes those that owe nothing any more and reopens those
-        that owe again, in one statement; logs what changed.
+        that owe again, in a fixed number of statements; logs what changed.
 
         :param partners: only these debtors (commercial partners); None: all of the company
         :return: ``{"opened": int, "reopened": int, "closed": int, "changed": int}``
         """
         for model in ("account.move.line", "account.move", "res.partner", "collections.case"):
             self.env[model].flush_model()
-        rows = self.env.execute_query(self._get_refresh_sql(company, partners))
-        rows += self.env.execute_query(self._get_settle_sql(company, partners))
+        log = self.env["collections.log"]
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS collections_fresh"))
+        self.env.cr.execute(self._get_fresh_sql(company, partners))
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, event, amount_overdue::text, amount_credit::text, amount_total::text"
+                " FROM collections_fresh WHERE event IS NOT NULL ORDER BY id"
+            )
+        )
+        born = [case_id for case_id, event, *_amounts in rows if event == "case_opened"]
+        linked = log._link(self._get_refresh_entries(rows, run), born)
+        for statement in self._get_save_sqls(company, linked.heads):
+            self.env.cr.execute(statement)
+        log._store(linked)
+        settled = self.env.execute_query(self._get_settle_sql(company, partners))
+        log._append(self._get_refresh_entries(settled, run))
         self.env["collections.case"].invalidate_model()
         counts = {"opened": 0, "reopened": 0, "closed": 0, "changed": 0}
-        entries = []
-        for case_id, event, overdue, credit, total in rows:
-            if not event:
-                continue
+        for _case_id, event, *_amounts in rows + settled:
             counts[_REFRESH_COUNTERS[event]] += 1
-            entries.append(
-                {
-                    "case_id": case_id,
-                    "event": event,
-                    "data": {"overdue": str(overdue), "credit": str(credit), "total": str(total)},
-                    "run_id": run and run.id,
-                }
-            )
-        self.env["collections.log"]._append(entries)
         return counts
 
-    def _get_refresh_sql(self, company, partners):
-        """Return the upsert of all cases that have something open.
+    def _get_refresh_entries(self, rows, run):
+        """Return the log entries of ``[(case id, event, overdue, credit, total)]``."""
+        run_id = run.id if run else None
+        return [
+            {
+                "case_id": case_id,
+                "event": event,
+                "data": {"overdue": overdue, "credit": credit, "total": total},
+                "run_id": run_id,
+            }
+            for case_id, event, overdue, credit, total in rows
+        ]
 
-        The event of each changed row is told by what it was before: ``case_opened``,
-        ``case_reopened``, ``refreshed`` (an amount changed) or NULL (only older by some days).
+    def _get_fresh_sql(self, company, partners):
+        """Return the statement that reads the cases that are new or differ from the ledger into
+        the temporary table ``collections_fresh``.
+
+        The event of each is told by what it was before: ``case_opened``, ``case_reopened``,
+        ``refreshed`` (an amount changed) or NULL (only older by some days).
         """
         only = (
             SQL("AND partner.commercial_partner_id = ANY(%s)", partners.ids) if partners else SQL()
         )
         return SQL(
             """
+            CREATE TEMP TABLE collections_fresh ON COMMIT DROP AS
             WITH item AS (
                 SELECT partner.commercial_partner_id AS partner_id,
                        line.amount_residual AS residual,
@@ -110,7 +127,7 @@ class CollectionsLedger(models.AbstractModel):
                   FROM account_move_line line
                   JOIN res_partner partner ON partner.id = line.partner_id
                  WHERE line.company_id = %(company)s AND %(open)s %(only)s
-            ), fresh AS (
+            ), summed AS (
                 SELECT partner_id,
                        sum(residual) AS total,
                        coalesce(sum(residual) FILTER (
@@ -132,74 +149,89 @@ class CollectionsLedger(models.AbstractModel):
                        count(*) FILTER (WHERE residual > 0 AND age > 0) AS overdue_items,
                        greatest(max(age) FILTER (WHERE residual > 0), 0) AS days
                   FROM item GROUP BY partner_id
-            ), old AS (
-                SELECT id, partner_id, state, amount_total, amount_overdue, amount_credit
-                  FROM collections_case WHERE company_id = %(company)s AND state <> 'merged'
-            ), saved AS (
-                INSERT INTO collections_case AS kase (
-                    company_id, currency_id, partner_id, state, user_id,
-                    amount_total, amount_overdue, amount_credit, amount_net_overdue,
-                    amount_due_soon, amount_not_due,
-                    amount_1_30, amount_31_60, amount_61_90, amount_over_90,
-                    receivable_count, overdue_count, oldest_due_date, days_past_due, age_band,
-                    refreshed_on, log_sequence, create_uid, create_date, write_uid, write_date)
-                SELECT %(company)s, %(currency)s, fresh.partner_id, 'open', %(collector)s,
-                       total, overdue, credit, overdue - credit, due_soon, not_due,
-                       age_1_30, age_31_60, age_61_90, age_over_90,
-                       items, overdue_items,
-                       CASE WHEN days > 0 THEN %(today)s - days END, coalesce(days, 0),
+            ), fresh AS (
+                SELECT partner_id,
+                       total AS amount_total, overdue AS amount_overdue, credit AS amount_credit,
+                       overdue - credit AS amount_net_overdue, due_soon AS amount_due_soon,
+                       not_due AS amount_not_due, age_1_30 AS amount_1_30,
+                       age_31_60 AS amount_31_60, age_61_90 AS amount_61_90,
+                       age_over_90 AS amount_over_90, items AS receivable_count,
+                       overdue_items AS overdue_count,
+                       CASE WHEN days > 0 THEN %(today)s - days END AS oldest_due_date,
+                       coalesce(days, 0) AS days_past_due,
                        CASE WHEN days > 90 THEN '4' WHEN days > 60 THEN '3' WHEN days > 30 THEN '2'
-                            WHEN days > 0 THEN '1' ELSE '0' END,
-                       %(now)s, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM fresh LEFT JOIN old USING (partner_id)
-                 WHERE items > 0 OR old.id IS NOT NULL
-              ORDER BY fresh.partner_id
-                    ON CONFLICT (company_id, partner_id) WHERE state <> 'merged' DO UPDATE
-                   SET state = 'open',
-                       amount_total = excluded.amount_total,
-                       amount_overdue = excluded.amount_overdue,
-                       amount_credit = excluded.amount_credit,
-                       amount_net_overdue = excluded.amount_net_overdue,
-                       amount_due_soon = excluded.amount_due_soon,
-                       amount_not_due = excluded.amount_not_due,
-                       amount_1_30 = excluded.amount_1_30,
-                       amount_31_60 = excluded.amount_31_60,
-                       amount_61_90 = excluded.amount_61_90,
-                       amount_over_90 = excluded.amount_over_90,
-                       receivable_count = excluded.receivable_count,
-                       overdue_count = excluded.overdue_count,
-                       oldest_due_date = excluded.oldest_due_date,
-                       days_past_due = excluded.days_past_due,
-                       age_band = excluded.age_band,
-                       refreshed_on = excluded.refreshed_on
-                 WHERE kase.state <> 'open'
-                    OR (kase.amount_total, kase.amount_overdue, kase.amount_credit,
-                        kase.amount_due_soon, kase.days_past_due, kase.receivable_count,
-                        kase.amount_1_30, kase.amount_31_60, kase.amount_61_90)
-                       IS DISTINCT FROM
-                       (excluded.amount_total, excluded.amount_overdue, excluded.amount_credit,
-                        excluded.amount_due_soon, excluded.days_past_due, excluded.receivable_count,
-                        excluded.amount_1_30, excluded.amount_31_60, excluded.amount_61_90)
-             RETURNING id, partner_id, amount_overdue, amount_credit, amount_total
+                            WHEN days > 0 THEN '1' ELSE '0' END AS age_band
+                  FROM summed
             )
-            SELECT saved.id,
+            SELECT coalesce(old.id, nextval('collections_case_id_seq')::int) AS id,
+                   old.id IS NULL AS is_new,
                    CASE WHEN old.id IS NULL THEN 'case_opened'
                         WHEN old.state = 'closed' THEN 'case_reopened'
                         WHEN (old.amount_overdue, old.amount_credit, old.amount_total)
                              IS DISTINCT FROM
-                             (saved.amount_overdue, saved.amount_credit, saved.amount_total)
-                        THEN 'refreshed' END,
-                   saved.amount_overdue::text, saved.amount_credit::text, saved.amount_total::text
-              FROM saved LEFT JOIN old USING (partner_id)
+                             (fresh.amount_overdue, fresh.amount_credit, fresh.amount_total)
+                        THEN 'refreshed' END AS event,
+                   fresh.*
+              FROM fresh
+         LEFT JOIN collections_case old
+                ON old.partner_id = fresh.partner_id AND old.company_id = %(company)s
+               AND old.state <> 'merged'
+             WHERE CASE WHEN old.id IS NULL THEN fresh.receivable_count > 0
+                   ELSE (old.state, old.amount_total, old.amount_overdue, old.amount_credit,
+                         old.amount_due_soon, old.days_past_due, old.receivable_count,
+                         old.amount_1_30, old.amount_31_60, old.amount_61_90)
+                        IS DISTINCT FROM
+                        ('open', fresh.amount_total, fresh.amount_overdue, fresh.amount_credit,
+                         fresh.amount_due_soon, fresh.days_past_due, fresh.receivable_count,
+                         fresh.amount_1_30, fresh.amount_31_60, fresh.amount_61_90) END
             """,
             today=self._today(company),
             company=company.id,
-            currency=company.currency_id.id,
-            collector=company.collections_user_id.id or None,
             open=self._get_open_sql("line"),
             only=only,
-            now=self.env.cr.now().replace(microsecond=0),
-            uid=self.env.uid,
+        )
+
+    def _get_save_sqls(self, company, heads):
+        """Return the statements that write ``collections_fresh`` on the cases, each row once: the
+        new ones, then those that were there."""
+        columns = [SQL.identifier(name) for name in _COPIED]
+        values = {
+            "columns": SQL(", ").join(columns),
+            "picks": SQL(", ").join(SQL("fresh.%s", column) for column in columns),
+            "updates": SQL(", ").join(SQL("%s = fresh.%s", *[column] * 2) for column in columns),
+            "heads": self.env["collections.log"]._get_heads_sql(heads),
+            "now": self.env.cr.now().replace(microsecond=0),
+            "uid": self.env.uid,
+            "company": company.id,
+            "currency": company.currency_id.id,
+            "collector": company.collections_user_id.id or None,
+        }
+        return (
+            SQL(
+                """
+                INSERT INTO collections_case (
+                    id, company_id, currency_id, partner_id, state, user_id, %(columns)s,
+                    refreshed_on, log_sequence, log_hash,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT fresh.id, %(company)s, %(currency)s, fresh.partner_id, 'open', %(collector)s,
+                       %(picks)s, %(now)s, head.sequence, head.hash,
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM collections_fresh fresh JOIN %(heads)s USING (id)
+                 WHERE fresh.is_new ORDER BY fresh.id
+                """,
+                **values,
+            ),
+            SQL(
+                """
+                UPDATE collections_case kase
+                   SET state = 'open', %(updates)s, refreshed_on = %(now)s,
+                       log_sequence = coalesce(head.sequence, kase.log_sequence),
+                       log_hash = coalesce(head.hash, kase.log_hash)
+                  FROM collections_fresh fresh LEFT JOIN %(heads)s USING (id)
+                 WHERE kase.id = fresh.id AND NOT fresh.is_new
+                """,
+                **values,
+            ),
         )
 
     def _get_settle_sql(self, company, partners):
@@ -438,6 +470,12 @@ class CollectionsLedger(models.AbstractModel):
         return dict(rows)
 
 
+# What a refresh copies from the ledger to a case.
+_COPIED = (
+    "amount_total", "amount_overdue", "amount_credit", "amount_net_overdue", "amount_due_soon",
+    "amount_not_due", "amount_1_30", "amount_31_60", "amount_61_90", "amount_over_90",
+    "receivable_count", "overdue_count", "oldest_due_date", "days_past_due", "age_band",
+)  # fmt: skip
 _REFRESH_COUNTERS = {
     "case_opened": "opened",
     "case_reopened": "reopened",

@@ -1,6 +1,7 @@
 import io
 import json
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import MissingError, UserError
@@ -41,6 +42,14 @@ COLUMNS = (
     "hash",
 )
 COPY_NULL = r"\N"
+
+
+class Linked(NamedTuple):
+    """Entries linked to their chains, not written yet."""
+
+    links: list
+    contents: list  # [(entry id, prepared content)]
+    heads: dict  # {case id: (number, hash)} to be written on the cases
 
 
 def copy_text(value):
@@ -328,25 +337,27 @@ class CollectionsLog(models.Model):
         The number of queries is constant. Two transactions that append to one case at once
         end in a serialization failure of the second, which Odoo retries.
         """
-        entry_ids, heads = self._link(entries)
-        self._write_heads(heads)
-        return self.browse(entry_ids)
+        linked = self._link(entries)
+        self._write_heads(linked.heads)
+        return self._store(linked)
 
     @api.model
-    def _link(self, entries):
-        """Append entries as :meth:`_append` does, but leave the heads of the cases to the caller.
+    def _link(self, entries, born=()):
+        """Link entries to the chains of their cases, but leave the writing to the caller.
 
         For who writes on the same cases anyway: a row written twice in one transaction has all
-        its foreign keys checked again. The caller writes the heads with :meth:`_get_heads_sql`
-        before anything else happens, and calls :meth:`_forget_heads`.
+        its foreign keys checked again, which costs more than the rest. The caller writes
+        ``heads`` on the cases (:meth:`_get_heads_sql`), then calls :meth:`_store`.
 
-        :return: (ids of the entries, {case id: (number, hash)})
+        :param born: ids of cases that the caller is about to create
+        :return: Linked
         """
         entries = list(entries)
         if not entries:
-            return [], {}
+            return Linked([], [], {})
         self._check_entries(entries)
-        heads = self._lock_heads(sorted({entry["case_id"] for entry in entries}))
+        heads = {case_id: (0, chain.genesis(case_id)) for case_id in born}
+        heads |= self._lock_heads(sorted({entry["case_id"] for entry in entries} - heads.keys()))
         moment = datetime.now(timezone.utc).replace(tzinfo=None)
         contents = self.env["collections.log.content"]._prepare_contents(entries)
         links = []
@@ -356,11 +367,17 @@ class CollectionsLog(models.Model):
             entry = chain.Entry(sequence=sequence + 1, **entry)
             links.append(chain.Link(entry, previous, chain.digest(previous, entry)))
             heads[entry.case_id] = (entry.sequence, links[-1].hash)
-        self._insert_links(links)
-        self.env["collections.log.content"]._insert_contents(
-            [(links[index].entry.entry_id, content) for index, content in contents.items()]
-        )
-        return [link.entry.entry_id for link in links], heads
+        contents = [(links[index].entry.entry_id, content) for index, content in contents.items()]
+        return Linked(links, contents, heads)
+
+    @api.model
+    def _store(self, linked):
+        """Write linked entries whose heads are written already, and return them."""
+        if linked.links:
+            self._insert_links(linked.links)
+            self.env["collections.log.content"]._insert_contents(linked.contents)
+            self._forget_heads(linked.heads)
+        return self.browse([link.entry.entry_id for link in linked.links])
 
     @api.model
     def _check_entries(self, entries):
@@ -448,7 +465,6 @@ class CollectionsLog(models.Model):
                 self._get_heads_sql(heads),
             )
         )
-        self._forget_heads(heads)
 
     @api.model
     def _get_heads_sql(self, heads):

@@ -44,8 +44,9 @@ class CollectionsPlanner(models.AbstractModel):
         wanted = self._choose_channels(cases, decisions)
         rows = self._prepare_rows(cases, decisions, wanted, today, run)
         created = self._insert(rows)
-        heads = self._log_contacts(created)
-        self._store_decisions(decisions, run, heads)
+        linked = self._link_contacts(created)
+        self._store_decisions(decisions, run, linked.heads)
+        self.env["collections.log"]._store(linked)
         return Counter(decision.reason for decision, _facts in decisions.values())
 
     def _withdraw_stale(self, cases):
@@ -284,11 +285,9 @@ class CollectionsPlanner(models.AbstractModel):
         by_key = {(row["case_id"], row["channel_id"]): row for row in rows}
         return [(id_, by_key[case_id, channel_id]) for id_, case_id, channel_id in result]
 
-    def _log_contacts(self, created):
-        """Write the two entries of each new contact: planned, and the verdict of the rules.
-
-        :return: the heads of the logs, still to be written
-        """
+    def _link_contacts(self, created):
+        """Return the two log entries of each new contact, linked and still to be stored: planned,
+        and the verdict of the rules."""
         entries = []
         for contact_id, row in created:
             base = {"case_id": row["case_id"], "contact_id": contact_id, "run_id": row["run_id"]}
@@ -301,7 +300,7 @@ class CollectionsPlanner(models.AbstractModel):
             }
             entries.append({**base, "event": "planned", "data": planned})
             entries.append({**base, "event": "verdict", "data": verdict})
-        return self.env["collections.log"]._link(entries)[1]
+        return self.env["collections.log"]._link(entries)
 
     def _store_decisions(self, decisions, run, heads):
         """Keep the decision on each case: what next, or why nothing; and the head of its log."""
@@ -341,7 +340,6 @@ class CollectionsPlanner(models.AbstractModel):
                 *(list(column) for column in zip(*rows, strict=True)),
             )
         )
-        self.env["collections.log"]._forget_heads(heads)
         self.env["collections.case"].invalidate_model(
             ["decision", "decision_until", "decision_data", "needs_decision", "planned_run_id"]
         )

@@ -124,7 +124,7 @@ class CollectionsSegment(models.Model):
                 company=company.id,
             )
         )
-        _ids, heads = self.env["collections.log"]._link(
+        linked = self.env["collections.log"]._link(
             [
                 {
                     "case_id": case_id,
@@ -140,10 +140,10 @@ class CollectionsSegment(models.Model):
             ]
         )
         if rows:
-            self._write_cases(rows, heads)
+            self._write_cases(rows, linked)
         return len(rows)
 
-    def _write_cases(self, rows, heads):
+    def _write_cases(self, rows, linked):
         """Write what :meth:`_assign` found on the cases, and the heads of their logs with it."""
         log = self.env["collections.log"]
         self.env.cr.execute(
@@ -158,8 +158,8 @@ class CollectionsSegment(models.Model):
                  WHERE kase.id = wanted.id AND head.id = wanted.id
                 """,
                 *(list(column) for column in list(zip(*rows, strict=True))[:3]),
-                log._get_heads_sql(heads),
+                log._get_heads_sql(linked.heads),
             )
         )
         self.env["collections.case"].invalidate_model(["segment_id", "strategy_id"])
-        log._forget_heads(heads)
+        log._store(linked)
