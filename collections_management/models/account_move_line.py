@@ -1,14 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .collections_dunned_mixin import READERS
+
 
 class AccountMoveLine(models.Model):
     _name = "account.move.line"
     _inherit = ["account.move.line", "collections.dunned.mixin"]
 
     # The position on the ladder is kept as days, so that it survives a change of strategy.
-    collections_days = fields.Integer(string="Dunning Days", readonly=True, copy=False)
-    collections_times = fields.Integer(string="Times Dunned", readonly=True, copy=False)
+    collections_days = fields.Integer(
+        string="Dunning Days", readonly=True, copy=False, groups=READERS
+    )
+    collections_times = fields.Integer(
+        string="Times Dunned", readonly=True, copy=False, groups=READERS
+    )
 
     collections_age = fields.Integer(
         string="Days Past Due",

@@ -264,7 +264,7 @@ class CollectionsCase(models.Model):
 
     def action_refresh(self):
         """Read the ledger again for these cases now."""
-        self.check_access("read")
+        self.check_access("write")
         for company in self.company_id:
             partners = self.filtered_domain([("company_id", "=", company.id)]).partner_id
             self.env["collections.ledger"].sudo()._refresh(company, partners=partners)

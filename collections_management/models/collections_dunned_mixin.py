@@ -1,6 +1,13 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, Query
 
+# Debtors read their own invoices in the portal: what collections notes on them is not theirs.
+READERS = (
+    "collections_management.collections_management_group_collector,"
+    "collections_management.collections_management_group_auditor,"
+    "account.group_account_readonly,account.group_account_invoice"
+)
+
 
 class CollectionsDunnedMixin(models.AbstractModel):
     """What an invoice and a journal item show of collections, as columns, filters and groups.
@@ -13,29 +20,47 @@ class CollectionsDunnedMixin(models.AbstractModel):
     _description = "Shown with its Collections State"
 
     collections_step_id = fields.Many2one(
-        "collections.step", string="Dunning Step", readonly=True, copy=False, ondelete="set null"
+        "collections.step",
+        string="Dunning Step",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=READERS,
     )
-    collections_date = fields.Date(string="Dunning Date", readonly=True, copy=False)
+    collections_date = fields.Date(string="Dunning Date", readonly=True, copy=False, groups=READERS)
     collections_case_id = fields.Many2one(
         "collections.case",
         string="Collections Case",
         compute="_compute_collections_case_id",
         search="_search_collections_case_id",
         compute_sudo=True,
+        groups=READERS,
     )
     collections_user_id = fields.Many2one(
-        related="collections_case_id.user_id", string="Collector", readonly=True
+        related="collections_case_id.user_id",
+        string="Collector",
+        readonly=True,
+        related_sudo=False,
+        groups=READERS,
     )
     collections_segment_id = fields.Many2one(
-        related="collections_case_id.segment_id", string="Segment", readonly=True
+        related="collections_case_id.segment_id",
+        string="Segment",
+        readonly=True,
+        related_sudo=False,
+        groups=READERS,
     )
     collections_hold = fields.Char(
-        string="Collections Hold", compute="_compute_collections_hold", compute_sudo=True
+        string="Collections Hold",
+        compute="_compute_collections_hold",
+        compute_sudo=True,
+        groups=READERS,
     )
     collections_why = fields.Char(
         string="Collections: What Next",
         compute="_compute_collections_hold",
         compute_sudo=True,
+        groups=READERS,
         help="What collections does next about it, or why it is left alone.",
     )
 
@@ -61,6 +86,7 @@ class CollectionsDunnedMixin(models.AbstractModel):
             record.collections_case_id = by_key.get(key, False)
 
     def _search_collections_case_id(self, operator, value):
+        self._check_field_access(self._fields["collections_case_id"], "read")
         if operator not in ("in", "not in", "any", "not any", "any!", "not any!"):
             return NotImplemented
         cases = self.env["collections.case"].sudo(self.env.su or operator.endswith("!"))

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..engine.ladder import Hold
+
+FIXED_FIELDS = ("case_id", "user_id", "lifted_on", "lifted_by_id")
 
 
 class CollectionsHold(models.Model):
@@ -100,10 +102,27 @@ class CollectionsHold(models.Model):
         return holds
 
     def write(self, vals):
+        self._check_may_write(vals)
         result = super().write(vals)
         if {"reason", "line_id", "date_from", "date_until", "note"} & set(vals):
             self._log_terms()
         return result
+
+    def _check_may_write(self, vals):
+        """A hold stays on its case, and is lifted by the button, which tells the log."""
+        fixed = [name for name in FIXED_FIELDS if name in vals]
+        if fixed and not self.env.su:
+            labels = [self._fields[name]._description_string(self.env) for name in fixed]
+            raise UserError(
+                self.env._(
+                    "%(fields)s of a hold cannot be changed: lift it and set another one.",
+                    fields=", ".join(labels),
+                )
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A hold is not deleted but lifted: the log tells who did."))
 
     def _log_terms(self):
         """Write the terms of these holds into the log of their cases."""
@@ -121,8 +140,9 @@ class CollectionsHold(models.Model):
 
     def action_lift(self):
         """End the hold now; the case resumes where it stopped."""
+        self.check_access("write")
         for hold in self.filtered(lambda hold: not hold.lifted_on):
-            hold.write({"lifted_on": fields.Datetime.now(), "lifted_by_id": self.env.uid})
+            hold.sudo().write({"lifted_on": fields.Datetime.now(), "lifted_by_id": self.env.uid})
             hold.case_id._log("released", {"hold": hold.id, "reason": hold.reason})
         return True
 

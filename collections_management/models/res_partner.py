@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .collections_dunned_mixin import READERS
 from .collections_step import TONES
 
 
@@ -9,24 +10,28 @@ class ResPartner(models.Model):
     collections_tone = fields.Selection(
         TONES,
         string="Dunning Tone",
+        groups=READERS,
         help="Overrules the tone of the strategy's steps for this debtor.",
     )
     collections_case_id = fields.Many2one(
         "collections.case",
         string="Collections Case",
         compute="_compute_collections_case_id",
-        compute_sudo=True,
+        groups=READERS,
     )
-    collections_case_ids = fields.One2many("collections.case", "partner_id", string="Cases")
+    collections_case_ids = fields.One2many(
+        "collections.case", "partner_id", string="Cases", groups=READERS
+    )
     collections_net_overdue = fields.Monetary(
-        string="Net Overdue", compute="_compute_collections_case_id", compute_sudo=True
+        string="Net Overdue", compute="_compute_collections_case_id", groups=READERS
     )
     collections_why = fields.Char(
-        string="Collections: What Next", compute="_compute_collections_case_id", compute_sudo=True
+        string="Collections: What Next", compute="_compute_collections_case_id", groups=READERS
     )
 
-    @api.depends_context("company", "lang")
+    @api.depends_context("company", "lang", "uid")
     def _compute_collections_case_id(self):
+        """Everybody may read any partner: the case only shows to those who may read the case."""
         cases = self.env["collections.case"].search(
             [
                 ("partner_id", "in", self.commercial_partner_id.ids),

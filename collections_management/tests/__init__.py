@@ -7,5 +7,6 @@ from . import (
     test_letters,
     test_log,
     test_run,
+    test_security,
     test_templates,
 )
