@@ -25,6 +25,13 @@ REPLACED = "replaced"  # a link that does not fit the entry before it, or the he
 TRUNCATED = "truncated"  # the head of the case is past the last entry
 
 _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False).encode
+_quote = json.encoder.encode_basestring_ascii
+_SIMPLE = {
+    str: _quote,
+    int: int.__repr__,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _value: "null",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def _sha256(value) -> str:
 
 def genesis(case_id: int) -> str:
     """The hash that the first entry of this case follows."""
-    return _sha256([VERSION, case_id])
+    return hashlib.sha256(f'["{VERSION}",{case_id:d}]'.encode()).hexdigest()
 
 
 def canonical(data: Mapping | None) -> str:
@@ -81,7 +88,14 @@ def canonical(data: Mapping | None) -> str:
     Keys are sorted; amounts (Decimal) are strings, dates ISO; a float or anything else
     raises a ValueError that names the key.
     """
-    return _encode(_plain_mapping(data or {}, ""))
+    if not data:
+        return "{}"
+    try:  # nearly all data is flat: the same text, several times faster
+        items = sorted(data.items())
+        pairs = [f"{_quote(key)}:{_SIMPLE[type(value)](value)}" for key, value in items]
+    except (KeyError, TypeError):
+        return _encode(_plain_mapping(data, ""))
+    return f"{{{','.join(pairs)}}}"
 
 
 def _plain_mapping(data, path):

@@ -1,5 +1,6 @@
 """The hash chain: equal input, equal hash; whatever is touched is found and named."""
 
+import json
 import string
 import time
 from dataclasses import fields, replace
@@ -75,6 +76,12 @@ class TestCanonical(TestCase):
             '{"a":{"x":"2026-01-05","y":"\\u00f1"},"b":[1,[true,null]]}',
         )
         self.assertEqual(chain.canonical(None), "{}")
+
+    @given(st.dictionaries(texts, st.none() | st.booleans() | st.integers() | texts))
+    def test_flat_data_is_sorted_json(self, data):
+        self.assertEqual(
+            chain.canonical(data), json.dumps(data, sort_keys=True, separators=(",", ":"))
+        )
 
     def test_an_amount_keeps_its_digits(self):
         self.assertEqual(chain.canonical({"amount": Decimal("10.50")}), '{"amount":"10.50"}')
