@@ -102,46 +102,51 @@ def by_order(env, orders):
 
 
 def credit(env, number, lane, chunk):
-    """Reverse invoices, wholly or in part; Odoo reconciles what it can."""
+    """Create and post the credit notes of a chunk; Odoo reconciles them with their invoices.
+
+    In one batch: `_reverse_moves` copies one by one, which takes six times as long.
+    """
     firm = company.companies(env)[number]
     env = env(context={**env.context, "allowed_company_ids": firm.ids})
     invoices = by_order(env, [note.order for note in chunk])
-    moves = env["account.move"].concat(*(invoices[note.order] for note in chunk))
     documents = {
         "F": env.ref("l10n_pe.document_type07").id,
         "B": env.ref("l10n_pe.document_type07b").id,
     }
-    refunds = moves._reverse_moves(
-        [
-            {
-                "date": note.day,
-                "invoice_date": note.day,
-                "ref": f"{note.reason} ({invoices[note.order].name})",
-                "invoice_origin": f"NC-{note.order}",
-                "invoice_payment_term_id": False,
-                "l10n_latam_document_type_id": documents[
-                    move.l10n_latam_document_type_id.doc_code_prefix
-                ],
-            }
-            for move, note in zip(moves, chunk, strict=True)
-        ]
+    refunds = env["account.move"].create(
+        [_refund_values(note, invoices[note.order], documents) for note in chunk]
     )
-    for refund, note in zip(refunds, chunk, strict=True):
-        _shrink(refund, note)
     _number_first(refunds, journals.SERIES[number, lane])
     refunds.action_post()
 
 
-def _letter(move):
-    return move.l10n_latam_document_type_id.doc_code_prefix
-
-
-def _shrink(refund, note):
-    """Keep a share of the credit note; one that stays open is not tied to the invoice."""
-    if note.share < 1:
-        refund.invoice_line_ids = [
-            (1, line.id, {"price_unit": round(line.price_unit * note.share, 2)})
-            for line in refund.invoice_line_ids
-        ]
-    if not note.allocated:
-        refund.reversed_entry_id = False
+def _refund_values(note, move, documents):
+    """Return the values of a credit note; one that stays open is not tied to the invoice."""
+    return {
+        "move_type": "out_refund",
+        "journal_id": move.journal_id.id,
+        "partner_id": move.partner_id.id,
+        "invoice_date": note.day,
+        "date": note.day,
+        "currency_id": move.currency_id.id,
+        "invoice_payment_term_id": False,
+        "l10n_latam_document_type_id": documents[move.l10n_latam_document_type_id.doc_code_prefix],
+        "reversed_entry_id": move.id if note.allocated else False,
+        "ref": f"{note.reason} ({move.name})",
+        "invoice_origin": f"NC-{note.order}",
+        "invoice_user_id": move.invoice_user_id.id,
+        "invoice_line_ids": [
+            (
+                0,
+                0,
+                {
+                    "product_id": line.product_id.id,
+                    "quantity": line.quantity,
+                    "price_unit": round(line.price_unit * note.share, 2),
+                    "tax_ids": [(6, 0, line.tax_ids.ids)],
+                    "analytic_distribution": False,
+                },
+            )
+            for line in move.invoice_line_ids
+        ],
+    }
