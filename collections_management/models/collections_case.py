@@ -181,7 +181,7 @@ class CollectionsCase(models.Model):
             ]
         )
 
-    @api.depends("decision", "decision_until", "decision_data", "step_id", "state")
+    @api.depends("decision", "decision_until", "decision_data", "step_id", "next_contact_id")
     @api.depends_context("lang")
     def _compute_decision_text(self):
         steps = self.env["collections.step"].browse(
@@ -200,6 +200,12 @@ class CollectionsCase(models.Model):
         if not self.decision:
             return self.env._("Not looked at yet: tonight's run will.")
         data = self.decision_data or {}
+        if self._has_spoken(data.get("step")):
+            return self.env._(
+                "“%(step)s” went out on %(date)s; the next run decides what follows.",
+                step=self.step_id.name,
+                date=format_date(self.env, self.last_contact_date),
+            )
         sentence = self._get_decision_sentences().get(self.decision, self.decision)
         until = self.decision_until and format_date(self.env, self.decision_until)
         text = sentence % {
@@ -211,6 +217,16 @@ class CollectionsCase(models.Model):
                 "%(sentence)s Looked at again on %(date)s.", sentence=text, date=until
             )
         return text
+
+    def _has_spoken(self, step_id):
+        """Tell whether the step that the last run decided on has gone out since."""
+        return bool(
+            self.decision in ("step_due", "preventive")
+            and self.step_id.id == step_id
+            and self.last_contact_date
+            and self.last_contact_date >= (self.planned_run_id.date or self.last_contact_date)
+            and not self.next_contact_id
+        )
 
     def _get_hold_label(self, reason):
         """Return the words for a hold's reason, those found in the ledger included."""
@@ -270,6 +286,11 @@ class CollectionsCase(models.Model):
             self.env["collections.ledger"].sudo()._refresh(company, partners=partners)
         return True
 
+    def _is_supervisor(self):
+        return self.env.user.has_group(
+            "collections_management.collections_management_group_supervisor"
+        )
+
     def _check_may_write(self, vals):
         """Refuse what nobody decides by hand: amounts, states, decisions. Collectors may take a
         case nobody has; giving cases away and choosing a strategy is a supervisor's."""
@@ -281,12 +302,12 @@ class CollectionsCase(models.Model):
             raise UserError(
                 self.env._("%(fields)s: set by the run, not by hand.", fields=", ".join(labels))
             )
-        if self.env.user.has_group("collections_management.collections_management_group_supervisor"):
+        if self._is_supervisor():
             return
         takes = vals.get("user_id") == self.env.uid and not self.user_id - self.env.user
         if "manual_strategy_id" in vals or ("user_id" in vals and not takes):
             raise AccessError(
-                self.env._("A supervisor assigns cases and chooses strategies; you may take a case.")
+                self.env._("A supervisor assigns cases and chooses strategies; you may take one.")
             )
 
     def write(self, vals):

@@ -25,6 +25,7 @@ def after_ledger(env):
     """
     if "collections.case" not in env:
         return
+    write_numbers_as_in_peru(env)
     allow_any_hour(env)
     collectors = env["res.users"].search([("login", "in", COLLECTORS)], order="login")
     for position, company in enumerate(env["res.company"].search([], order="id")):
@@ -39,6 +40,12 @@ def after_ledger(env):
         env["collections.ledger"].with_company(company)._refresh(company)
         env["collections.segment"].with_company(company)._assign(company)
         share(env, company, mine)
+
+
+def write_numbers_as_in_peru(env):
+    """1,234.56: the Spanish of Latin America writes them the other way round."""
+    language = env["res.lang"].with_context(active_test=False).search([("code", "=", "es_419")])
+    language.write({"decimal_point": ".", "thousands_sep": ","})
 
 
 def allow_any_hour(env):
