@@ -235,6 +235,7 @@ class CollectionsCase(models.Model):
         )
         labels.update(
             no_followup=self.env._("Excluded from follow-up"),
+            archived=self.env._("The debtor is archived"),
             stale_bank=self.env._("The bank statements are not up to date"),
             unmatched_credit=self.env._("A payment of this debtor waits to be matched"),
         )

@@ -141,6 +141,7 @@ class CollectionsContact(models.Model):
             "superseded": self.env._("The facts changed: another step is due now."),
             "merged": self.env._("The debtor was merged into another one."),
             "archived": self.env._("The debtor is archived."),
+            "channel_archived": self.env._("The channel was archived."),
             "no_address": self.env._("No channel of the step reaches this debtor."),
             "no_mail_server": self.env._("No outgoing mail server is configured."),
             "no_sender": self.env._("The company has no e-mail address to send from."),

@@ -171,6 +171,10 @@ class CollectionsDelivery(models.AbstractModel):
     def _deliver_batch(self, contacts):
         """Check, render and send a claimed batch of one company and channel."""
         company, channel = contacts.company_id, contacts.channel_id
+        if not channel.active:  # the next run finds another way to the debtor
+            contacts._skip("channel_archived")
+            self._commit()
+            return
         if obstacle := self._get_obstacle(company, channel):
             contacts._hold(*obstacle)
             self._commit()

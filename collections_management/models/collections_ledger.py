@@ -326,7 +326,9 @@ class CollectionsLedger(models.AbstractModel):
 
     def _get_tolerance(self, company):
         """Return ``{currency id: amount}`` at or under which an overdue balance is let be."""
-        currencies = self.env["res.currency"].sudo().with_company(company).search([])
+        currencies = (
+            self.env["res.currency"].sudo().with_company(company).search([("active", "=", True)])
+        )
         return {currency.id: currency.collections_tolerance for currency in currencies}
 
     def _get_holds(self, cases, today):
@@ -357,6 +359,8 @@ class CollectionsLedger(models.AbstractModel):
                 result[case_id].append(hold)
         for case_id in self._get_unmatched_case_ids(cases):
             result[case_id].append(Hold("unmatched_credit"))
+        for case_id in self._get_archived_case_ids(cases):
+            result[case_id].append(Hold("archived"))
         result["lines"] = lines
         result["company"] = self._get_company_holds(cases.company_id, today)
         return result
@@ -392,6 +396,18 @@ class CollectionsLedger(models.AbstractModel):
                     ON line.partner_id = partner.id AND line.company_id = kase.company_id
                  WHERE kase.id = ANY(%s) AND line.is_reconciled IS NOT TRUE AND line.amount > 0
                 """,
+                cases.ids,
+            )
+        )
+        return [case_id for [case_id] in rows]
+
+    def _get_archived_case_ids(self, cases):
+        """Return the cases whose debtor is archived: nobody is there to be told."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT kase.id FROM collections_case kase"
+                " JOIN res_partner partner ON partner.id = kase.partner_id"
+                " WHERE kase.id = ANY(%s) AND NOT partner.active",
                 cases.ids,
             )
         )

@@ -1,7 +1,7 @@
 import ast
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -57,6 +57,22 @@ class CollectionsSegment(models.Model):
         self.ensure_one()
         return Domain(ast.literal_eval(self.domain or "[]"))
 
+    def _get_query(self, cases, company):
+        """Return the query of the cases of a company that belong here.
+
+        :raise UserError: naming the segment whose rule cannot be read any more
+        """
+        try:
+            return cases._search(Domain("company_id", "=", company.id) & self._get_domain())
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise UserError(
+                self.env._(
+                    "The rule of segment %(segment)s cannot be read: %(error)s",
+                    segment=self.name,
+                    error=error,
+                )
+            ) from error
+
     def action_open_cases(self):
         """Open the cases that belong to this segment now."""
         self.ensure_one()
@@ -82,9 +98,7 @@ class CollectionsSegment(models.Model):
             whens = [
                 (
                     segment,
-                    cases._search(
-                        Domain("company_id", "=", company.id) & segment._get_domain()
-                    ).subselect(),
+                    segment._get_query(cases, company).subselect(),
                 )
                 for segment in segments
             ]

@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_list
 
 from ..engine.ladder import Ladder
 
@@ -53,6 +55,24 @@ class CollectionsStrategy(models.Model):
         )
         for strategy in self:
             strategy.case_count = counts.get(strategy, 0)
+
+    @api.constrains("active")
+    def _check_unused(self):
+        """An archived strategy would go on speaking unseen: whoever relies on it comes first."""
+        archived = self.filtered(lambda strategy: not strategy.active)
+        segments = self.env["collections.segment"].search([("strategy_id", "in", archived.ids)])
+        cases = self.env["collections.case"].search(
+            [("manual_strategy_id", "in", archived.ids), ("state", "=", "open")], limit=5
+        )
+        if segments or cases:
+            raise ValidationError(
+                self.env._(
+                    "A strategy in use is not archived. It still serves: %(users)s.",
+                    users=format_list(
+                        self.env, [record.display_name for record in (*segments, *cases)]
+                    ),
+                )
+            )
 
     def action_open_cases(self):
         """Open the cases this strategy serves."""
