@@ -30,7 +30,6 @@ class CollectionsDunnedMixin(models.AbstractModel):
     collections_date = fields.Date(string="Dunning Date", readonly=True, copy=False, groups=READERS)
     collections_case_id = fields.Many2one(
         "collections.case",
-        string="Collections Case",
         compute="_compute_collections_case_id",
         search="_search_collections_case_id",
         compute_sudo=True,
@@ -51,7 +50,6 @@ class CollectionsDunnedMixin(models.AbstractModel):
         groups=READERS,
     )
     collections_hold = fields.Char(
-        string="Collections Hold",
         compute="_compute_collections_hold",
         compute_sudo=True,
         groups=READERS,

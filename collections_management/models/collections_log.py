@@ -230,46 +230,51 @@ class CollectionsLog(models.Model):
     @api.model
     def _get_summary_formats(self):
         """Extension point: {event: texts}, the fullest first; the names are keys of the data."""
-        _ = self.env._
         reason = {
-            "held": [_("Held until %(until)s: %(reason)s"), _("Held: %(reason)s")],
-            "released": [_("Hold released: %(reason)s")],
-            "queued": [_("Queued: %(reason)s")],
-            "failed": [_("Failed by %(channel)s: %(reason)s"), _("Failed: %(reason)s")],
-            "uncertain": [_("Outcome unknown: %(reason)s")],
-            "cancelled": [_("Cancelled: %(reason)s")],
-            "skipped": [_("Skipped: %(reason)s")],
-            "case_closed": [_("Case closed: %(reason)s")],
+            "held": [
+                self.env._("Held until %(until)s: %(reason)s"),
+                self.env._("Held: %(reason)s"),
+            ],
+            "released": [self.env._("Hold released: %(reason)s")],
+            "queued": [self.env._("Queued: %(reason)s")],
+            "failed": [
+                self.env._("Failed by %(channel)s: %(reason)s"),
+                self.env._("Failed: %(reason)s"),
+            ],
+            "uncertain": [self.env._("Outcome unknown: %(reason)s")],
+            "cancelled": [self.env._("Cancelled: %(reason)s")],
+            "skipped": [self.env._("Skipped: %(reason)s")],
+            "case_closed": [self.env._("Case closed: %(reason)s")],
         }
         return reason | {
-            "case_opened": [_("Case opened with %(overdue)s overdue")],
-            "case_reopened": [_("Case reopened with %(overdue)s overdue")],
-            "refreshed": [_("Balances refreshed: %(overdue)s overdue")],
+            "case_opened": [self.env._("Case opened with %(overdue)s overdue")],
+            "case_reopened": [self.env._("Case reopened with %(overdue)s overdue")],
+            "refreshed": [self.env._("Balances refreshed: %(overdue)s overdue")],
             "segmented": [
-                _("Segment %(segment)s, strategy %(strategy)s"),
-                _("Strategy %(strategy)s"),
+                self.env._("Segment %(segment)s, strategy %(strategy)s"),
+                self.env._("Strategy %(strategy)s"),
             ],
             "planned": [
-                _("Planned: %(step)s by %(channel)s"),
-                _("Planned: %(step)s"),
-                _("Contact planned by %(channel)s"),
+                self.env._("Planned: %(step)s by %(channel)s"),
+                self.env._("Planned: %(step)s"),
+                self.env._("Contact planned by %(channel)s"),
             ],
             "verdict": [
-                _("Contact rule %(rule)s: %(state)s, from %(moment)s UTC"),
-                _("Contact rule %(rule)s: %(state)s"),
-                _("Contact rules: %(state)s"),
+                self.env._("Contact rule %(rule)s: %(state)s, from %(moment)s UTC"),
+                self.env._("Contact rule %(rule)s: %(state)s"),
+                self.env._("Contact rules: %(state)s"),
             ],
-            "sent": [_("Sent by %(channel)s")],
-            "delivered": [_("Delivered by %(channel)s")],
-            "answered": [_("Answered by %(channel)s")],
-            "resolved": [_("Outcome resolved: %(state)s")],
+            "sent": [self.env._("Sent by %(channel)s")],
+            "delivered": [self.env._("Delivered by %(channel)s")],
+            "answered": [self.env._("Answered by %(channel)s")],
+            "resolved": [self.env._("Outcome resolved: %(state)s")],
             "assigned": [
-                _("Assigned from %(from)s to %(to)s"),
-                _("Assigned to %(to)s"),
-                _("Assigned to nobody, was %(from)s"),
+                self.env._("Assigned from %(from)s to %(to)s"),
+                self.env._("Assigned to %(to)s"),
+                self.env._("Assigned to nobody, was %(from)s"),
             ],
-            "merged": [_("Merged into %(into)s"), _("Merged from %(from)s")],
-            "erased": [_("Content erased of %(count)s entries")],
+            "merged": [self.env._("Merged into %(into)s"), self.env._("Merged from %(from)s")],
+            "erased": [self.env._("Content erased of %(count)s entries")],
         }
 
     @api.depends("event")
@@ -311,13 +316,13 @@ class CollectionsLog(models.Model):
         }
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("The log is written by the system only."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("The log only grows: an entry cannot be changed."))
 
-    def unlink(self):
+    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
         raise UserError(self.env._("The log only grows: an entry cannot be deleted."))
 
     @api.model
@@ -537,19 +542,20 @@ class CollectionsLog(models.Model):
     @api.model
     def _get_fault_text(self, fault):
         """Say a fault in the reader's language, with the numbers of its entries."""
-        _ = self.env._
         texts = {
-            chain.CHANGED: _("was changed after it was written"),
-            chain.REORDERED: _("is not at its own place"),
-            chain.MISSING: _("is missing"),
-            chain.INSERTED: _("was slipped in"),
-            chain.REPLACED: _("does not fit the entry before it: one of them was replaced"),
-            chain.TRUNCATED: _("is missing at the end"),
-            "content_changed": _("has a content that was changed"),
-            "content_missing": _("has lost its content"),
-            "content_erased": _("had its content erased without a record of it"),
+            chain.CHANGED: self.env._("was changed after it was written"),
+            chain.REORDERED: self.env._("is not at its own place"),
+            chain.MISSING: self.env._("is missing"),
+            chain.INSERTED: self.env._("was slipped in"),
+            chain.REPLACED: self.env._(
+                "does not fit the entry before it: one of them was replaced"
+            ),
+            chain.TRUNCATED: self.env._("is missing at the end"),
+            "content_changed": self.env._("has a content that was changed"),
+            "content_missing": self.env._("has lost its content"),
+            "content_erased": self.env._("had its content erased without a record of it"),
         }
         numbers = str(fault.sequence)
         if fault.until != fault.sequence:
             numbers = f"{fault.sequence}-{fault.until}"
-        return _("Entry %(number)s %(what)s", number=numbers, what=texts[fault.kind])
+        return self.env._("Entry %(number)s %(what)s", number=numbers, what=texts[fault.kind])

@@ -23,7 +23,7 @@ class CollectionsLoggedMixin(models.AbstractModel):
 
     log_sequence = fields.Integer("Last Log Number", readonly=True, copy=False, aggregator=None)
     log_hash = fields.Char("Last Log Hash", readonly=True, copy=False)
-    log_ids = fields.One2many("collections.log", "case_id", "Log", readonly=True, copy=False)
+    log_ids = fields.One2many("collections.log", "case_id", readonly=True, copy=False)
     log_count = fields.Integer("Log Entries", related="log_sequence")
 
     def init(self):

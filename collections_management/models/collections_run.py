@@ -221,12 +221,12 @@ class CollectionsRun(models.Model):
                     "error": error,
                 }
             )
-        self.env.cr.commit()
+        self._commit()
 
     @contextmanager
     def _alone(self):
         """Yield whether this worker alone may do the stage; the lock dies with the process."""
-        self.env.cr.commit()
+        self._commit()
         with self.env.registry.cursor() as guard:
             guard.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (RUN_LOCK, self.id))
             yield guard.fetchone()[0]
@@ -247,7 +247,7 @@ class CollectionsRun(models.Model):
                         "closed_count": counts["closed"],
                     }
                 )
-                self.env.cr.commit()
+                self._commit()
         return True
 
     def _stage_segment(self):
@@ -260,7 +260,7 @@ class CollectionsRun(models.Model):
                     lambda: self.env["collections.segment"]._assign(self.company_id, run=self)
                 )
                 self.write({"stage": "plan", "segmented_count": changed})
-                self.env.cr.commit()
+                self._commit()
         return True
 
     def _stage_plan(self):
@@ -286,11 +286,11 @@ class CollectionsRun(models.Model):
             )
         )
         if not rows:
-            self.env.cr.commit()
+            self._commit()
             return 0
         cases = self.env["collections.case"].browse([row[0] for row in rows])
         self.env["collections.planner"]._plan(cases, run=self)
-        self.env.cr.commit()
+        self._commit()
         return len(cases)
 
     def _get_unplanned_sql(self):
@@ -324,11 +324,15 @@ class CollectionsRun(models.Model):
                     "case_count": sum(decisions.values()),
                 }
             )
-        self.env.cr.commit()
+        self._commit()
 
     def _stage_deliver(self):
         self._retry(lambda: self.env["collections.delivery"]._deliver(self.company_id))
         return True
+
+    def _commit(self):
+        """Keep what is done: the run works in batches that a crash cannot take back."""
+        self.env["ir.cron"]._commit_progress()
 
     def _retry(self, work, times=20):
         """Do a piece of work again when another worker's commit came in between."""

@@ -15,7 +15,6 @@ class ResPartner(models.Model):
     )
     collections_case_id = fields.Many2one(
         "collections.case",
-        string="Collections Case",
         compute="_compute_collections_case_id",
         groups=READERS,
     )

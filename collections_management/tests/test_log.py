@@ -398,7 +398,7 @@ class TestLogErase(LogCase):
         wizard = (
             self.env[action["res_model"]]
             .with_user(self.manager)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create({"reason": reason})
         )
         self.assertEqual(wizard.content_count, 1)
