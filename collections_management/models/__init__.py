@@ -12,6 +12,7 @@ from . import (
     collections_contact_cap,
     collections_contact_letter,
     collections_contact_rule,
+    collections_contact_why,
     collections_contact_window,
     collections_delivery,
     collections_hold,
