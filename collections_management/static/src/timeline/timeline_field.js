@@ -22,11 +22,18 @@ export class TimelineField extends X2ManyField {
         super.setup();
         this.axis = useRef("axis");
         this.state = useState({ width: 0, drag: null });
-        this.observer = new ResizeObserver(([entry]) => {
-            this.state.width = Math.floor(entry.contentRect.width);
+        this.observer = new ResizeObserver(() => this.measure());
+        onMounted(() => {
+            if (this.axis.el) {
+                this.measure();
+                this.observer.observe(this.axis.el);
+            }
         });
-        onMounted(() => this.axis.el && this.observer.observe(this.axis.el));
         onWillUnmount(() => this.observer.disconnect());
+    }
+
+    measure() {
+        this.state.width = Math.floor(this.axis.el?.clientWidth || 0);
     }
 
     get showsTimeline() {
@@ -38,9 +45,7 @@ export class TimelineField extends X2ManyField {
     }
 
     get steps() {
-        return this.list.records
-            .filter((record) => record.data.active !== false)
-            .sort((one, other) => one.data.days - other.data.days);
+        return this.list.records.filter((record) => record.data.active !== false);
     }
 
     get range() {
@@ -70,9 +75,11 @@ export class TimelineField extends X2ManyField {
     }
 
     get cards() {
+        // Told in the order of the list: a card that changes its place in the document while it is
+        // dragged or moved by keys would lose the pointer and the focus.
         const cards = this.steps.map((record) => this.getCard(record));
-        cards.sort((one, other) => one.left - other.left);
-        this.rowCount = setRows(cards, CARD_WIDTH + 6);
+        const fromLeft = [...cards].sort((one, other) => one.left - other.left);
+        this.rowCount = setRows(fromLeft, CARD_WIDTH + 6);
         return cards.map((card) => ({
             ...card,
             top: card.row * (CARD_HEIGHT + 10),
