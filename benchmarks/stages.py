@@ -161,9 +161,7 @@ def rules(env, watch, **_options):
     history = env["collections.ledger"]._get_history(cases)
     codes = dict.fromkeys(cases.ids, "email")
     with watch.timing():
-        found = env["collections.contact.rule"]._get_verdicts(
-            cases, codes, Datetime.now(), history
-        )
+        found = env["collections.contact.rule"]._get_verdicts(cases, codes, Datetime.now(), history)
     return len(found)
 
 
@@ -179,21 +177,23 @@ def _mail_server(env, port):
     )
 
 
-def deliver(env, watch, port, mails, bodies, **_options):
-    """Send that many planned e-mails; keep what they said."""
-    _mail_server(env, port)
-    email = env.ref("collections_management.collections_channel_email")
+def _choose(env, code, count):
+    """Approve what awaits it and let that many contacts of a channel be due; the rest waits."""
     contacts = env["collections.contact"].search(
-        [("state", "=", "queued"), ("channel_id", "=", email.id)], order="id"
+        [("state", "in", ("queued", "awaiting"))], order="id"
     )
-    chosen, rest = contacts[: int(mails)], contacts[int(mails) :]
-    rest.scheduled_on = FAR
-    env["collections.contact"].search(
-        [("state", "=", "queued"), ("channel_id", "!=", email.id)]
-    ).scheduled_on = FAR
+    contacts.write({"state": "queued", "scheduled_on": FAR})
+    chosen = contacts.filtered(lambda contact: contact.channel_id.code == code)[:count]
     chosen.scheduled_on = Datetime.now()
     env.cr.commit()
     env.invalidate_all()
+    return chosen
+
+
+def deliver(env, watch, port, mails, bodies, **_options):
+    """Send that many planned e-mails; keep what they said."""
+    _mail_server(env, port)
+    chosen = _choose(env, "email", int(mails))
     delivery = env["collections.delivery"]
     watch.watch(delivery, "_deliver_batch", lambda _answer, batch: len(batch))
     with watch.timing():
@@ -209,15 +209,7 @@ def deliver(env, watch, port, mails, bodies, **_options):
 
 def tasks(env, watch, mails, **_options):
     """Put that many planned tasks on the collectors' desks."""
-    task = env.ref("collections_management.collections_channel_task")
-    queued = [("state", "=", "queued")]
-    env["collections.contact"].search(queued).scheduled_on = FAR
-    chosen = env["collections.contact"].search(
-        [*queued, ("channel_id", "=", task.id)], order="id", limit=int(mails)
-    )
-    chosen.scheduled_on = Datetime.now()
-    env.cr.commit()
-    env.invalidate_all()
+    chosen = _choose(env, "task", int(mails))
     delivery = env["collections.delivery"]
     watch.watch(delivery, "_deliver_batch", lambda _answer, batch: len(batch))
     with watch.timing():
@@ -225,8 +217,20 @@ def tasks(env, watch, mails, **_options):
     return len(chosen.filtered(lambda contact: contact.state == "sent"))
 
 
-def floor_mail(env, watch, port, bodies, **_options):
-    """Send as many ``mail.mail`` with the same words, as Odoo's own queue does."""
+def again(env, watch, **_options):
+    """Refresh, segment and plan once more: what a night costs on which little happens."""
+    run = _run(env)
+    run.write({"state": "done"})
+    env.cr.commit()
+    run = _run(env)
+    with watch.timing():
+        for stage in ("refresh", "segment", "plan"):
+            getattr(run, f"_stage_{stage}")()
+    return run.case_count
+
+
+def floor_mail(env, watch, port, bodies, auto_commit=True, **_options):
+    """Send as many ``mail.mail`` with the same words, each committed, as Odoo's own queue does."""
     _mail_server(env, port)
     env.cr.commit()
     contents = json.loads(Path(bodies).read_text())
@@ -245,13 +249,29 @@ def floor_mail(env, watch, port, bodies, **_options):
             ]
         )
         env.cr.commit()
-        mails.send(auto_commit=True)
+        mails.send(auto_commit=auto_commit)
     return len(mails.filtered(lambda mail: mail.state == "sent"))
+
+
+def floor_mail_one_commit(env, watch, port, bodies, **_options):
+    """The same without a commit a message: a crash half-way sends all of them again."""
+    return floor_mail(env, watch, port, bodies, auto_commit=False)
 
 
 STAGES = {
     function.__name__: function
-    for function in (floor_sql, refresh, plan, floor_orm, rules, deliver, tasks, floor_mail)
+    for function in (
+        floor_sql,
+        refresh,
+        plan,
+        floor_orm,
+        rules,
+        again,
+        deliver,
+        tasks,
+        floor_mail,
+        floor_mail_one_commit,
+    )
 }
 
 

@@ -8,10 +8,12 @@ beforehand in one table, ``bench_plan``, from a fixed seed.
 """
 
 import datetime
+import sys
 
 from odoo.fields import Command
 
 from . import database
+from .copier import Copier
 
 SEED = 0.4711
 # Payments and credit notes are drawn as further documents of the plan.
@@ -24,6 +26,10 @@ MOVE_AMOUNTS = (
 LINE_AMOUNTS = (
     "debit", "credit", "balance", "amount_currency", "tax_base_amount", "price_unit",
     "price_subtotal", "price_total", "discount_amount_currency", "discount_balance",
+)  # fmt: skip
+TABLES = (
+    "res_partner", "account_move", "account_move_line", "account_partial_reconcile",
+    "account_full_reconcile",
 )  # fmt: skip
 LINES_PER_MOVE = 8  # ids are reserved in blocks of this size
 
@@ -110,21 +116,24 @@ def _prototypes(env, today):
         "instalments": _document(env, debtor, pen, invoice_payment_term_id=halves.id),
         "invoice_usd": _document(env, debtor, usd),
         "refund": _document(env, debtor, pen, move_type="out_refund"),
-        "payment": _payment(env, debtor, pen, today),
-        "payment_usd": _payment(env, debtor, usd, today),
     }
+    half = found["invoice"].amount_total / 2
+    found["payment"] = _payment(env, debtor, pen, half, today)
+    found["payment_usd"] = _payment(env, debtor, usd, half, today)
     return {"partner": debtor.id, **{kind: move.id for kind, move in found.items()}}
 
 
 def _document(env, debtor, currency, move_type="out_invoice", **values):
     """Post an invoice or credit note of 100 and its tax."""
+    tax = env.company.account_sale_tax_id
+    line = {"name": "Goods", "price_unit": 100, "tax_ids": [Command.set(tax.ids)]}
     move = env["account.move"].create(
         {
             "move_type": move_type,
             "partner_id": debtor.id,
             "currency_id": currency.id,
             "invoice_date": "2020-01-01",
-            "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 100})],
+            "invoice_line_ids": [Command.create(line)],
             **values,
         }
     )
@@ -132,14 +141,14 @@ def _document(env, debtor, currency, move_type="out_invoice", **values):
     return move
 
 
-def _payment(env, debtor, currency, today):
+def _payment(env, debtor, currency, amount, today):
     """Post a payment of half a prototype invoice: the unit payments are multiples of."""
     payment = env["account.payment"].create(
         {
             "payment_type": "inbound",
             "partner_type": "customer",
             "partner_id": debtor.id,
-            "amount": 59,
+            "amount": amount,
             "currency_id": currency.id,
             "date": today,
             "journal_id": env["account.journal"].search([("type", "=", "bank")], limit=1).id,
@@ -184,21 +193,14 @@ def _payment_entry(env, payment):
     return move
 
 
-class _Writer:
+class _Writer(Copier):
     """Writes debtors, documents and reconciliations in a handful of statements."""
 
     def __init__(self, env, prototypes, invoices, today):
-        self.cr = env.cr
+        super().__init__(env.cr, TABLES)
         self.prototypes = prototypes
         self.invoices = invoices
         self.today = today
-        self.base = {
-            table: self._max_id(table)
-            for table in (
-                "res_partner", "account_move", "account_move_line",
-                "account_partial_reconcile", "account_full_reconcile",
-            )  # fmt: skip
-        }
 
     def write(self):
         self._plan()
@@ -208,28 +210,7 @@ class _Writer:
         self._lines()
         self._partials()
         self._remove_prototypes()
-        for table in self.base:
-            self.cr.execute(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}")
-
-    def _max_id(self, table):
-        self.cr.execute(f"SELECT max(id) FROM {table}")
-        return self.cr.fetchone()[0] or 0
-
-    def _columns(self, table):
-        self.cr.execute(
-            "SELECT column_name FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position",
-            [table],
-        )
-        return [name for (name,) in self.cr.fetchall()]
-
-    def _copy(self, table, overrides, source, values=()):
-        """Insert copies of prototype rows (``proto``) with some columns replaced."""
-        columns = self._columns(table)
-        overrides = {name: text for name, text in overrides.items() if name in columns}
-        picks = ", ".join(overrides.get(name, f'proto."{name}"') for name in columns)
-        names = ", ".join(f'"{name}"' for name in columns)
-        self.cr.execute(f"INSERT INTO {table} ({names}) SELECT {picks} {source}", values)
+        self.finish()
 
     def _plan(self):
         """Decide everything: who owes what since when, and how much of it is paid.
@@ -296,7 +277,7 @@ class _Writer:
         name = "'Cliente ' || lpad(n::text, 7, '0')"
         email = "CASE WHEN mod(n, 20) > 0 THEN 'cliente' || n || '@debtor.example' END"
         identifier = f"{self.base['res_partner']} + n"
-        self._copy(
+        self.copy(
             "res_partner",
             {
                 "id": identifier,
@@ -332,7 +313,7 @@ class _Writer:
         for name in ("amount_residual", "amount_residual_signed"):
             amounts[name] = f"proto.{name} * plan.factor * (1 - plan.paid)"
         partner = f"{self.base['res_partner']} + plan.debtor"
-        self._copy(
+        self.copy(
             "account_move",
             {
                 **amounts,
@@ -395,9 +376,11 @@ class _Writer:
             f" OR of.kind = 'instalments')"
             f" THEN {self.base['account_full_reconcile']} + of.n END"
         )
-        partner = f"CASE WHEN proto.partner_id > 0 THEN {self.base['res_partner']} + plan.debtor END"
+        partner = (
+            f"CASE WHEN proto.partner_id > 0 THEN {self.base['res_partner']} + plan.debtor END"
+        )
         number = "to_char(plan.n, 'FM00000000')"
-        self._copy(
+        self.copy(
             "account_move_line",
             {
                 **{name: f"proto.{name} * plan.factor" for name in LINE_AMOUNTS},
@@ -425,7 +408,17 @@ class _Writer:
 
     def _partials(self):
         """Tie each payment to the receivable lines it pays."""
-        self.cr.execute("ANALYZE account_move_line")
+        self.cr.execute(
+            """
+            CREATE TEMP TABLE bench_receivable AS
+            SELECT line.*, line.move_id - %s AS n
+              FROM account_move_line line JOIN account_account account
+                ON account.id = line.account_id AND account.account_type = 'asset_receivable'
+            """,
+            [self.base["account_move"]],
+        )
+        self.cr.execute("CREATE INDEX ON bench_receivable (n)")
+        self.cr.execute("ANALYZE bench_receivable")
         self.cr.execute(
             """
             INSERT INTO account_partial_reconcile (
@@ -438,16 +431,13 @@ class _Writer:
                    debit.amount_currency - debit.amount_residual_currency,
                    debit.amount_currency - debit.amount_residual_currency, 1, 1, debit.create_date,
                    debit.create_date
-              FROM bench_plan plan
-              JOIN account_move_line debit ON debit.move_id = %(move)s + plan.n
-               AND debit.amount_residual <> debit.balance AND debit.balance > 0
-              JOIN account_account account ON account.id = debit.account_id
-               AND account.account_type = 'asset_receivable'
-              JOIN account_move_line credit ON credit.move_id = %(move)s + plan.n + %(offset)s
-               AND credit.account_id = debit.account_id
-             WHERE plan.n <= %(offset)s AND plan.paid > 0 ORDER BY plan.n
+              FROM bench_receivable debit
+              JOIN bench_receivable credit ON credit.n = debit.n + %(offset)s
+             WHERE debit.n BETWEEN 1 AND %(offset)s
+               AND debit.balance > 0 AND debit.amount_residual <> debit.balance
+             ORDER BY debit.n
             """,
-            {"move": self.base["account_move"], "offset": self.invoices},
+            {"offset": self.invoices},
         )
         self.cr.execute(
             """
@@ -460,7 +450,15 @@ class _Writer:
 
     def _remove_prototypes(self):
         moves = [self.prototypes[kind] for kind in DOCUMENTS]
-        self.cr.execute("UPDATE account_move SET origin_payment_id = NULL WHERE id = ANY(%s)", [moves])
-        self.cr.execute("UPDATE account_payment SET move_id = NULL WHERE move_id = ANY(%s)", [moves])
+        self.cr.execute(
+            "UPDATE account_move SET origin_payment_id = NULL WHERE id = ANY(%s)", [moves]
+        )
+        self.cr.execute(
+            "UPDATE account_payment SET move_id = NULL WHERE move_id = ANY(%s)", [moves]
+        )
         self.cr.execute("DELETE FROM account_payment")
         self.cr.execute("DELETE FROM account_move WHERE id = ANY(%s)", [moves])
+
+
+if __name__ == "__main__":
+    build(database.copy("base", sys.argv[1]), int(sys.argv[2]))
