@@ -3,13 +3,16 @@ PYTHON ?= python3
 ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 
-.PHONY: demo test setup lint format i18n stop clean
+.PHONY: demo test bench setup lint format i18n stop clean
 
 demo: ## the demo company in a running Odoo; DETACH=1 leaves it running in the background
 	@$(PYTHON) -m tools demo $(if $(DETACH),--detach)
 
 test: ## lint and all tests; ARGS="path or pytest options" for a part
 	@$(PYTHON) -m tools test $(ARGS)
+
+bench: ## real nights and costs at size; ARGS="nights" or "size --sizes 10000 100000 1000000"
+	@$(PYTHON) -m tools bench $(ARGS)
 
 setup: ## bring everything a working Odoo needs
 	@$(PYTHON) -m tools setup

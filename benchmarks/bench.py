@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.house import paths, shell, templates
+from tools.house import paths, postgres, shell, templates
 
 from . import database, report, sink, synthetic
 
@@ -87,13 +87,12 @@ def _stage(stage, name, **options):
 
 def _machine(rounds):
     """Say what was measured on, for the reader of the table."""
-    version = subprocess.run(
-        ["psql", "-At", "-d", "postgres", "-c", "SHOW server_version"],
-        check=False, stdout=subprocess.PIPE, text=True,
-    ).stdout.strip()  # fmt: skip
+    with postgres.cursor() as cr:
+        cr.execute("SHOW server_version")
+        version = cr.fetchone()[0]
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "postgresql": version or "?",
+        "postgresql": version,
         "rounds": rounds,
     }

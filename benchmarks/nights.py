@@ -80,7 +80,11 @@ class Simulation:
         self._print_end()
 
     def _load(self):
+        companies = real_ledger.make_companies(lambda: database.environment(self.name), self.data)
+        self.company_ids = sorted(companies.values())
         with database.environment(self.name) as env:
+            env.ref("base.main_company").collections_active = False
+            env.user.company_ids = [Command.link(id_) for id_ in self.company_ids]
             env["ir.mail_server"].search([]).active = False
             env["ir.mail_server"].create(
                 {
@@ -90,9 +94,7 @@ class Simulation:
                     "smtp_encryption": "none",
                 }
             )
-            self.ledger = real_ledger.RealLedger(env, self.data, self.days[0])
-            self.company_ids = sorted(self.ledger.companies.values())
-            env.user.company_ids = [Command.link(id_) for id_ in self.company_ids]
+            self.ledger = real_ledger.RealLedger(env, companies, self.data, self.days[0])
             self.ledger.load(env)
         with database.environment(self.name) as env:
             env.cr.execute("ANALYZE")

@@ -10,59 +10,65 @@ TABLES = ("account_move", "account_move_line", "account_full_reconcile")
 EVERY_WITHOUT_EMAIL = 7
 
 
-class RealLedger:
-    """Companies, debtors and their documents."""
+def make_companies(open_environment, bills):
+    """Make a company for each ledger; return ``{name: id}``.
 
-    def __init__(self, env, bills, first_day):
+    A company of a new country brings modules of its own: each step has a fresh environment.
+    """
+    found = {}
+    for name, code in sorted({(bill.company, bill.currency) for bill in bills}):
+        country, state, zone = COUNTRIES[code]
+        with open_environment() as env:
+            country_id = env["res.country"].search([("code", "=", country)]).id
+            found[name] = env["res.company"].create({"name": name, "country_id": country_id}).id
+        with open_environment() as env:
+            company = env["res.company"].browse(found[name])
+            _set_up_company(env, company, state, zone, OWN_CURRENCY if code == "XXX" else code)
+    return found
+
+
+def _set_up_company(env, company, state, zone, currency):
+    """Give a company its place, its accounts and the currency of its ledger."""
+    company.partner_id.write({"tz": zone, "state_id": _get_state(env, company, state).id})
+    company.write(
+        {
+            "email": f"collections@{company.name.lower()}.example",
+            "collections_safe_mode": False,
+        }
+    )
+    if not company.chart_template:
+        env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+    currencies = env["res.currency"].with_context(active_test=False)
+    company.currency_id = currencies.search([("name", "=", currency)])
+    company.currency_id.active = True
+    env["account.journal"].search(
+        [("company_id", "=", company.id), ("type", "=", "sale")]
+    ).l10n_latam_use_documents = False
+
+
+def _get_state(env, company, code):
+    return env["res.country.state"].search(
+        [("country_id", "=", company.country_id.id), ("code", "=", code)], limit=1
+    )
+
+
+class RealLedger:
+    """The debtors and their documents."""
+
+    def __init__(self, env, companies, bills, first_day):
         self.bills = bills
         self.first_day = first_day
-        self.companies = self._companies(env)
+        self.companies = companies
         self.partners = self._partners(env)
         self.moves = {}  # number of the bill: id of its invoice
         self.early = {}  # number of the bill: id of a payment that came before its invoice
-
-    def _companies(self, env):
-        """Make a company for each ledger; return ``{name: id}``."""
-        env.ref("base.main_company").collections_active = False
-        found = {}
-        for name, code in sorted({(bill.company, bill.currency) for bill in self.bills}):
-            country, state, zone = COUNTRIES[code]
-            currency = env["res.currency"].with_context(active_test=False).search(
-                [("name", "=", OWN_CURRENCY if code == "XXX" else code)]
-            )  # fmt: skip
-            currency.active = True
-            company = env["res.company"].create(
-                {
-                    "name": name,
-                    "country_id": env["res.country"].search([("code", "=", country)]).id,
-                    "collections_safe_mode": False,
-                }
-            )
-            company.partner_id.write({"tz": zone, "state_id": self._state(env, country, state).id})
-            env.cr.commit()  # brings the chart of accounts of most countries
-            if not company.chart_template:
-                env["account.chart.template"].try_loading(
-                    "generic_coa", company, install_demo=False
-                )
-            company.email = f"collections@{name.lower()}.example"  # once made: it is not looked up
-            company.currency_id = currency
-            env["account.journal"].search(
-                [("company_id", "=", company.id), ("type", "=", "sale")]
-            ).l10n_latam_use_documents = False
-            found[name] = company.id
-        return found
-
-    def _state(self, env, country, code):
-        return env["res.country.state"].search(
-            [("country_id.code", "=", country), ("code", "=", code)], limit=1
-        )
 
     def _partners(self, env):
         """Make the customers; return ``{(company, customer): id}``. A few have no e-mail."""
         keys = sorted({(bill.company, bill.customer, bill.currency) for bill in self.bills})
         rows = []
         for index, (company, customer, code) in enumerate(keys):
-            country, state, zone = COUNTRIES[code]
+            home = env["res.company"].browse(self.companies[company]).partner_id
             address = f"{customer.lower()}@debtor.example" if index % EVERY_WITHOUT_EMAIL else False
             rows.append(
                 {
@@ -70,9 +76,9 @@ class RealLedger:
                     "is_company": index % 3 > 0,
                     "company_id": self.companies[company],
                     "email": address,
-                    "country_id": env["res.country"].search([("code", "=", country)]).id,
-                    "state_id": self._state(env, country, state).id,
-                    "tz": zone,
+                    "country_id": home.country_id.id,
+                    "state_id": home.state_id.id,
+                    "tz": COUNTRIES[code][2],
                 }
             )
         partners = env["res.partner"].with_context(tracking_disable=True).create(rows)

@@ -1,5 +1,7 @@
 """The commands, inside the virtual environment. Each is a short list of steps."""
 
+import os
+
 from tools import check_i18n
 
 from . import (
@@ -33,6 +35,8 @@ def run(options, rest):
     prepare()
     if options.command == "demo":
         return demo.run(rest)
+    if options.command == "bench":
+        return bench(rest)
     if options.command == "test":
         return test_run.run(rest)
     return pytest_run.run(rest)
@@ -60,6 +64,14 @@ def database(options):
     modules = paths.addons() if options.modules == ["all"] else options.modules
     templates.fresh_db(options.name, modules, demo=options.demo)
     shell.say(f"Database {options.name} is ready")
+
+
+def bench(rest):
+    """Run the benchmarks."""
+    os.environ.update(postgres.environment())
+    from benchmarks import __main__ as benchmarks
+
+    return benchmarks.main(rest)
 
 
 def stop():
