@@ -11,7 +11,9 @@ def main(arguments=None):
     if "nights" in options.parts:
         from . import nights
 
-        kept &= nights.run(options.data, options.nights, options.customers, options.keep)
+        kept &= nights.run(
+            options.data, options.nights, options.customers, options.keep, options.database
+        )
     if "size" in options.parts:
         from . import bench
 
@@ -25,6 +27,7 @@ def _options(arguments):
     parser.add_argument("--data", help="real receivables, a .csv or .csv.gz")
     parser.add_argument("--nights", type=int, default=60)
     parser.add_argument("--customers", type=int, help="only so many of the real ledger's")
+    parser.add_argument("--database", default="nights", help="name of theirs, after bn_")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=3, help="the best of them counts")
     parser.add_argument("--mails", type=int, default=1000)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import freezegun
-from freezegun.api import real_perf_counter
 
 from odoo.fields import Command
 
@@ -28,7 +27,7 @@ REAL_TIME = ["smtplib", "socket", "selectors", "threading", "logging", "odoo.net
 LATE_PAYMENTS = 3  # one payment of so many comes after the plan and before the delivery
 
 
-def run(path=None, count=60, customers=None, keep=False):
+def run(path=None, count=60, customers=None, keep=False, suffix=NAME):
     """Simulate the nights; return whether nothing was violated (or there is no ledger)."""
     found = bills.find(path)
     if not found:
@@ -39,7 +38,7 @@ def run(path=None, count=60, customers=None, keep=False):
         return True
     data = bills.align(bills.sample(bills.read(found), customers))
     days = bills.window(data, count)
-    name = database.fresh(NAME)
+    name = database.fresh(suffix)
     with tempfile.TemporaryDirectory() as folder:
         capture = Path(folder, "arrived")
         with sink.running(capture) as port:
@@ -47,7 +46,7 @@ def run(path=None, count=60, customers=None, keep=False):
             simulation.run()
     database.forget(name)
     if not keep:
-        database.drop(NAME)
+        database.drop(suffix)
     return not simulation.violations
 
 
@@ -102,20 +101,20 @@ class Simulation:
     # -- a day -----------------------------------------------------------------------------------
 
     def _play(self, day):
-        started = real_perf_counter()
+        started = freezegun.api.real_perf_counter()
         night, noon = (datetime.combine(day, datetime.min.time()) + at for at in (NIGHT, NOON))
         payments = self.ledger.get_payments(day)
         self.random.shuffle(payments)
         late = payments[: len(payments) // LATE_PAYMENTS]
         self.clock.move_to(night)
         self._do(self._morning, day, payments[len(late) :])
-        self._do(self._night, day)
+        self._do(self._judged, day, self._night)  # tasks reach the collectors at once
         self._do(self._check_night, day)
         self.clock.move_to(noon)
         self._do(self._forenoon, day, late)
-        self._do(self._deliver, day)
+        self._do(self._judged, day, self._deliver)
         self._do(self._check_day, day)
-        self.totals["seconds"] += real_perf_counter() - started
+        self.totals["seconds"] += freezegun.api.real_perf_counter() - started
 
     def _do(self, work, *args):
         with database.environment(self.name) as env:
@@ -195,8 +194,11 @@ class Simulation:
         standing = env["collections.hold"].search([("is_active", "=", True)])
         standing.filtered(lambda _hold: self.random.random() < 0.05).action_lift()
 
-    def _deliver(self, env, day):
-        """Send what is due, and judge it by the ledger and the holds of the moment before."""
+    def _deliver(self, env, _day):
+        env["collections.delivery"]._deliver(env["res.company"].browse(self.company_ids))
+
+    def _judged(self, env, day, work):
+        """Do work, and judge what left by the ledger and the holds of the moment before."""
         ledger = checks.Ledger(env.cr, self.company_ids, day)
         env.cr.execute(
             "SELECT case_id, line_id FROM collections_hold WHERE lifted_on IS NULL"
@@ -209,7 +211,7 @@ class Simulation:
         contact_model = env["collections.contact"]
         before = set(contact_model.search([("sent_on", "!=", False)]).ids)
         skipped = contact_model.search_count([("state", "=", "skipped")])
-        env["collections.delivery"]._deliver(env["res.company"].browse(self.company_ids))
+        work(env, day)
         env.invalidate_all()
         sent = contact_model.search([("sent_on", "!=", False), ("id", "not in", list(before))])
         self.totals["e-mails"] += len(sent.filtered(lambda c: c.channel_id.kind == "email"))
