@@ -3,6 +3,7 @@
 from functools import cache
 
 import holidays
+import holidays.countries  # all of them, now: not by the first case of every worker's first night
 
 
 def _no_holiday(_day):

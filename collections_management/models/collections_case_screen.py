@@ -15,12 +15,17 @@ class CollectionsCase(models.Model):
     ladder = fields.Json(
         compute="_compute_ladder", help="The strategy's steps as the case stands on them."
     )
-    next_contact_state = fields.Char(compute="_compute_next_contact_state")
+    next_contact_state = fields.Char(compute="_compute_next_contact_words")
+    next_contact_text = fields.Char(compute="_compute_next_contact_words")
 
     @api.depends("contact_ids.state", "contact_ids.scheduled_on")
-    def _compute_next_contact_state(self):
+    @api.depends_context("lang")
+    def _compute_next_contact_words(self):
         for case in self:
-            case.next_contact_state = case.next_contact_id.state
+            contact = case.next_contact_id
+            names = filter(None, (contact.step_id.name, contact.channel_id.name))
+            case.next_contact_state = contact.state
+            case.next_contact_text = " · ".join(names) or False
 
     @api.depends("strategy_id", "step_id", "next_contact_id")
     @api.depends_context("lang")

@@ -168,18 +168,21 @@ class CollectionsContactRule(models.Model):
         return {case.id: (case.company_id.id, case.partner_id.id) for case in cases}
 
     @api.model
-    def _get_pair_verdicts(self, pairs, channel_codes, moment, history=None):
+    def _get_pair_verdicts(self, pairs, channel_codes, moment, history=None, located=None):
         """Return {key: calendar.Verdict}; `pairs` is {key: (company id, partner id)}.
+
+        `located` saves asking again: what `_get_located` said of these pairs, maybe among others.
 
         Cases alike in rule, place and channel that were never contacted share one verdict.
         """
         history = history or {}
         moment = moment.replace(tzinfo=timezone.utc)
-        located = self._get_located(pairs)
+        located = located or self._get_located(pairs)
         rules = self._get_candidates({company_id for company_id, _place, _home in located.values()})
         engine_rules = {rule.id: rule._to_engine() for rule, _test in rules}
         settings, known, verdicts = {}, {}, {}
-        for key, where in located.items():
+        for key in pairs:
+            where = located[key]
             if where not in settings:
                 rule = self._choose(rules, where)
                 settings[where] = (
@@ -202,12 +205,12 @@ class CollectionsContactRule(models.Model):
         return verdicts
 
     @api.model
-    def _match_pairs(self, pairs):
-        """Return {key: rule}; `pairs` is {key: (company id, partner id)}."""
-        located = self._get_located(pairs)
+    def _match_pairs(self, pairs, located=None):
+        """Return {key: rule}; arguments as in `_get_pair_verdicts`."""
+        located = located or self._get_located(pairs)
         rules = self._get_candidates({company_id for company_id, _place, _home in located.values()})
         chosen = {where: self._choose(rules, where) for where in set(located.values())}
-        return {key: chosen[where] for key, where in located.items()}
+        return {key: chosen[located[key]] for key in pairs}
 
     @api.model
     def _get_zones(self, partners):

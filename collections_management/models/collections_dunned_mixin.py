@@ -141,8 +141,14 @@ class CollectionsDunnedMixin(models.AbstractModel):
         return case
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr == "collections_case_id" and query is not None:
-            return SQL.identifier(self._join_collections_case(alias, query), "id")
+        columns = {
+            "collections_case_id": "id",
+            "collections_user_id": "user_id",
+            "collections_segment_id": "segment_id",
+        }
+        if field_expr in columns and query is not None:
+            case = self._join_collections_case(alias, query)
+            return SQL.identifier(case, columns[field_expr])
         return super()._field_to_sql(alias, field_expr, query)
 
     @api.depends("collections_case_id")

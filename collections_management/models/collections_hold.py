@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..engine.ladder import Hold
 
@@ -71,12 +72,13 @@ class CollectionsHold(models.Model):
         )
 
     @api.depends("reason", "date_until", "note")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["reason"]._description_selection(self.env))
         for hold in self:
             name = labels.get(hold.reason, "")
             if hold.date_until:
-                date = fields.Date.to_string(hold.date_until)
+                date = format_date(self.env, hold.date_until)
                 name = self.env._("%(reason)s until %(date)s", reason=name, date=date)
             hold.display_name = f"{name}: {hold.note}" if hold.note else name
 

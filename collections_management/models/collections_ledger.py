@@ -271,23 +271,19 @@ class CollectionsLedger(models.AbstractModel):
         :param date today: the day of the decision
         """
         self.env.flush_all()
-        company = cases.company_id
-        receivables, credited = self._get_receivables(cases)
-        tolerance = self._get_tolerance(company)
         holds = self._get_holds(cases, today)
+        receivables, credited = self._get_receivables(cases, holds.pop("lines", {}))
+        tolerance = self._get_tolerance(cases[:1].company_id)
         pending = self._get_pending(cases)
         events = self._get_last_events(cases, today)
         rows = self.env.execute_query(
             SQL("SELECT id, last_contact_date FROM collections_case WHERE id = ANY(%s)", cases.ids)
         )
-        line_holds = holds.pop("lines", {})
         everyone = holds.pop("company", ())
         facts = {}
         for case_id, last_contact in rows:
             facts[case_id] = Facts(
-                receivables=tuple(
-                    _receivable(values, line_holds) for values in receivables.get(case_id, ())
-                ),
+                receivables=tuple(receivables.get(case_id, ())),
                 credits=credited.get(case_id, {}),
                 tolerance=tolerance,
                 holds=everyone + tuple(holds.get(case_id, ())),
@@ -297,14 +293,18 @@ class CollectionsLedger(models.AbstractModel):
             )
         return facts
 
-    def _get_receivables(self, cases):
-        """Return ``({case id: [row]}, {case id: {currency id: credit}})`` from the open lines."""
+    def _get_receivables(self, cases, line_holds):
+        """Return the open lines: ``({case id: [Receivable]}, {case id: {currency id: credit}})``.
+
+        :param line_holds: ``{line id: Hold}``
+        """
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT kase.id, line.id, coalesce(line.date_maturity, line.date), line.currency_id,
-                       line.amount_residual_currency::float8, line.collections_days,
-                       line.collections_date, line.collections_times, line.no_followup
+                       line.amount_residual_currency::float8,
+                       CASE WHEN line.collections_date IS NOT NULL THEN line.collections_days END,
+                       line.collections_date, coalesce(line.collections_times, 0), line.no_followup
                   FROM collections_case kase
                   JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
                   JOIN account_move_line line
@@ -316,12 +316,15 @@ class CollectionsLedger(models.AbstractModel):
             )
         )
         receivables, credited = defaultdict(list), defaultdict(dict)
-        for case_id, *values in rows:
-            if values[3] > 0:
-                receivables[case_id].append(values)
+        excluded = Hold("no_followup")
+        for case_id, line_id, due, currency_id, residual, *position, no_followup in rows:
+            if residual > 0:
+                hold = excluded if no_followup else line_holds.get(line_id)
+                item = Receivable(line_id, due, currency_id, residual, *position, hold)
+                receivables[case_id].append(item)
             else:
                 of_case = credited[case_id]
-                of_case[values[2]] = of_case.get(values[2], 0) - values[3]
+                of_case[currency_id] = of_case.get(currency_id, 0) - residual
         return receivables, credited
 
     def _get_tolerance(self, company):
@@ -362,7 +365,7 @@ class CollectionsLedger(models.AbstractModel):
         for case_id in self._get_archived_case_ids(cases):
             result[case_id].append(Hold("archived"))
         result["lines"] = lines
-        result["company"] = self._get_company_holds(cases.company_id, today)
+        result["company"] = self._get_company_holds(cases[:1].company_id, today)
         return result
 
     def _get_company_holds(self, company, today):
@@ -498,11 +501,3 @@ _REFRESH_COUNTERS = {
     "case_closed": "closed",
     "refreshed": "changed",
 }
-
-
-def _receivable(values, line_holds):
-    """Turn a row of ``_get_receivables`` into the engine's receivable."""
-    line_id, due, currency_id, residual, days, done_on, times, no_followup = values
-    hold = Hold("no_followup") if no_followup else line_holds.get(line_id)
-    position = days if done_on else None
-    return Receivable(line_id, due, currency_id, residual, position, done_on, times or 0, hold)

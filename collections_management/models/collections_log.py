@@ -322,7 +322,8 @@ class CollectionsLog(models.Model):
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("The log only grows: an entry cannot be changed."))
 
-    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("The log only grows: an entry cannot be deleted."))
 
     @api.model
@@ -365,13 +366,17 @@ class CollectionsLog(models.Model):
         heads |= self._lock_heads(sorted({entry["case_id"] for entry in entries} - heads.keys()))
         moment = datetime.now(timezone.utc).replace(tzinfo=None)
         contents = self.env["collections.log.content"]._prepare_contents(entries)
+        uid = None if self.env.uid == SUPERUSER_ID else self.env.uid
         links = []
         for index, entry_id in enumerate(self._reserve_ids(len(entries))):
-            entry = self._prepare_entry(entry_id, entries[index], moment, contents.get(index))
-            sequence, previous = heads[entry["case_id"]]
-            entry = chain.Entry(sequence=sequence + 1, **entry)
-            links.append(chain.Link(entry, previous, chain.digest(previous, entry)))
-            heads[entry.case_id] = (entry.sequence, links[-1].hash)
+            vals = entries[index]
+            sequence, previous = heads[vals["case_id"]]
+            entry = self._prepare_entry(
+                entry_id, sequence + 1, vals, moment, contents.get(index), uid
+            )
+            digest = chain.digest(previous, entry)
+            links.append(chain.Link(entry, previous, digest))
+            heads[entry.case_id] = (entry.sequence, digest)
         contents = [(links[index].entry.entry_id, content) for index, content in contents.items()]
         return Linked(links, contents, heads)
 
@@ -396,20 +401,20 @@ class CollectionsLog(models.Model):
                 raise ValueError(f"log: unknown keys {sorted(set(entry) - keys)}")
 
     @api.model
-    def _prepare_entry(self, entry_id, vals, moment, content):
-        """Return the arguments of an Entry, but for its number."""
-        uid = None if self.env.uid == SUPERUSER_ID else self.env.uid
-        return {
-            "entry_id": entry_id,
-            "case_id": vals["case_id"],
-            "moment": moment,
-            "event": vals["event"],
-            "user_id": vals.get("user_id", uid) or None,
-            "contact_id": vals.get("contact_id") or None,
-            "run_id": vals.get("run_id") or None,
-            "data": chain.canonical(vals.get("data")),
-            "content_digest": content and content["digest"],
-        }
+    def _prepare_entry(self, entry_id, sequence, vals, moment, content, uid):
+        """Return the Entry of one dict of ``_append``."""
+        return chain.Entry(
+            entry_id,
+            vals["case_id"],
+            sequence,
+            moment,
+            vals["event"],
+            vals.get("user_id", uid) or None,
+            vals.get("contact_id") or None,
+            vals.get("run_id") or None,
+            chain.canonical(vals.get("data")),
+            content and content["digest"],
+        )
 
     @api.model
     def _lock_heads(self, case_ids):

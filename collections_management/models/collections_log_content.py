@@ -99,7 +99,8 @@ class CollectionsLogContent(models.Model):
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("The content of the log can only be erased."))
 
-    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("The content of the log can only be erased."))
 
     def action_erase(self):

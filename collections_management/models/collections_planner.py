@@ -37,8 +37,7 @@ class CollectionsPlanner(models.AbstractModel):
 
         :return: Counter of decisions
         """
-        company = cases.company_id
-        today = self.env["collections.ledger"]._today(company)
+        today = self.env["collections.ledger"]._today(cases[:1].company_id)
         self._withdraw_stale(cases)
         decisions = self._decide(cases, today)
         wanted = self._choose_channels(cases, decisions)
@@ -155,8 +154,10 @@ class CollectionsPlanner(models.AbstractModel):
         """Return the values of the contacts to insert, with the verdict of the rules in them."""
         speaking = self._get_speaking(wanted)
         pairs = {case.id: (case.company_id, case.partner_id) for case in speaking}
-        matched = self.env["collections.contact.rule"]._match_pairs(pairs)
-        verdicts = self._get_verdicts(pairs, wanted)
+        rules = self.env["collections.contact.rule"]
+        located = rules._get_located(pairs)
+        matched = rules._match_pairs(pairs, located)
+        verdicts = self._get_verdicts(pairs, wanted, located)
         now = fields.Datetime.now()
         steps = self.env["collections.step"].browse(
             {decisions[case.id][0].rung.id for case in speaking}
@@ -205,11 +206,12 @@ class CollectionsPlanner(models.AbstractModel):
         )
         return [Speaking(*row) for row in rows]
 
-    def _get_verdicts(self, pairs, wanted):
+    def _get_verdicts(self, pairs, wanted, located):
         """Ask the contact rules for each channel of each case, in turn: what one channel will say
         counts for the next.
 
         :param pairs: ``{case id: (company id, partner id)}``
+        :param located: where they are, as the rules found it
         :return: ``{(case id, position of the channel): Verdict}``
         """
         rules = self.env["collections.contact.rule"]
@@ -218,7 +220,7 @@ class CollectionsPlanner(models.AbstractModel):
         verdicts, position = {}, 0
         while pairs := {id_: pair for id_, pair in pairs.items() if len(wanted[id_]) > position}:
             codes = {case_id: wanted[case_id][position][0].code for case_id in pairs}
-            found = rules._get_pair_verdicts(pairs, codes, fields.Datetime.now(), history)
+            found = rules._get_pair_verdicts(pairs, codes, fields.Datetime.now(), history, located)
             for case_id, verdict in found.items():
                 verdicts[case_id, position] = verdict
                 if verdict.moment and len(wanted[case_id]) > position + 1:
@@ -295,7 +297,7 @@ class CollectionsPlanner(models.AbstractModel):
             moment = row["scheduled_on"]
             verdict = {
                 "rule": row["rule_id"],
-                "moment": moment and fields.Datetime.to_string(moment),
+                "moment": moment and moment.isoformat(" ", "seconds"),
                 "state": row["state"],
             }
             entries.append({**base, "event": "planned", "data": planned})

@@ -10,4 +10,7 @@ from . import (
     test_run,
     test_security,
     test_templates,
+    test_tours,
+    test_views,
+    test_web,
 )

@@ -56,6 +56,14 @@ class CollectionsPreviewLine(models.TransientModel):
                 content = contact._render_content()[contact.id]
         return content.get("subject", False), content.get("body", False)
 
+    def get_message(self):
+        """Return ``{"subject", "body"}`` for the screen.
+
+        Rehearsing writes and takes back, which the mere reading of a form may not do.
+        """
+        self.check_access("read")
+        return {"subject": self.subject or "", "body": self.body or ""}
+
     def action_open_case(self):
         """Open the case of the line."""
         return {

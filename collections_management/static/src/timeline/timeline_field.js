@@ -1,8 +1,9 @@
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { X2ManyField, x2ManyField } from "@web/views/fields/x2many/x2many_field";
 
-import { onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { onMounted, onWillUnmount, useExternalListener, useRef, useState } from "@odoo/owl";
 import { getFreeDay, getRange, getScale, getTicks, setRows } from "./scale";
 
 const CARD_WIDTH = 140;
@@ -23,6 +24,10 @@ export class TimelineField extends X2ManyField {
         this.axis = useRef("axis");
         this.state = useState({ width: 0, drag: null });
         this.observer = new ResizeObserver(() => this.measure());
+        // The pointer is followed wherever it goes while a card is dragged.
+        useExternalListener(window, "pointermove", (ev) => this.onPointerMove(ev));
+        useExternalListener(window, "pointerup", (ev) => this.onPointerUp(ev));
+        useExternalListener(window, "pointercancel", () => this.onPointerCancel());
         onMounted(() => {
             if (this.axis.el) {
                 this.measure();
@@ -162,9 +167,10 @@ export class TimelineField extends X2ManyField {
         if (ev.button || this.props.readonly) {
             return;
         }
-        ev.currentTarget.setPointerCapture(ev.pointerId);
+        this.ignoreClick = false;
         this.state.drag = {
             id: record.id,
+            record,
             pointerId: ev.pointerId,
             startX: ev.clientX,
             startDays: record.data.days,
@@ -188,11 +194,16 @@ export class TimelineField extends X2ManyField {
         }
     }
 
-    async onPointerUp(record) {
+    async onPointerUp(ev) {
         const { drag } = this.state;
-        if (drag?.moved) {
+        if (!drag || ev.pointerId !== drag.pointerId) {
+            return;
+        }
+        if (drag.moved) {
+            // The click that ends a drag is none; the next one is.
             this.ignoreClick = true;
-            await this.move(record, drag.days);
+            browser.setTimeout(() => (this.ignoreClick = false));
+            await this.move(drag.record, drag.days);
         }
         this.state.drag = null;
     }

@@ -1,0 +1,94 @@
+from odoo import Command
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import CollectionsCommon
+
+
+class ToursCommon(CollectionsCommon, HttpCase):
+    """Three cases: one of the collector, one of nobody, one that owes nothing yet."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.strategy.step_ids.filtered(lambda step: step.days == 30).mode = "approval"
+        cls.other = cls.create_debtor("Nobody's Shop")
+        cls.create_invoice(1200, days_overdue=45)
+        cls.create_invoice(300, days_overdue=45, debtor=cls.other)
+        cls.env["collections.ledger"]._refresh(cls.company)
+        cls.env["collections.segment"]._assign(cls.company)
+        cls.get_case().user_id = cls.collector
+
+    def open_tour(self, action, tour, user):
+        self.start_tour(f"/odoo/action-collections_management.{action}", tour, login=user.login)
+
+
+@tagged("post_install", "-at_install")
+class TestTours(ToursCommon):
+    """A day's work of each role, in a browser."""
+
+    def test_collector_reads_pauses_and_resumes_a_case_in_spanish(self):
+        self.env["res.lang"]._activate_lang("es_419")
+        self.env.ref("base.module_collections_management")._update_translations(["es_419"])
+        self.collector.lang = "es_419"
+        self.plan()
+        self.open_tour("collections_case_action", "collections_collector_tour", self.collector)
+        hold = self.get_case().hold_ids
+        self.assertRecordValues(hold, [{"note": "Paga el viernes", "is_active": False}])
+        self.assertEqual(hold.lifted_by_id, self.collector)
+
+    def test_supervisor_approves_what_waits(self):
+        contacts = self.plan()
+        self.assertEqual(set(contacts.mapped("state")), {"awaiting"})
+        self.open_tour(
+            "collections_contact_action_to_approve",
+            "collections_supervisor_tour",
+            self.supervisor,
+        )
+        self.assertEqual(set(contacts.mapped("state")), {"queued"})
+
+    def test_manager_moves_and_renames_steps(self):
+        self.start_tour(
+            f"/odoo/action-collections_management.collections_strategy_action/{self.strategy.id}",
+            "collections_strategy_tour",
+            login=self.manager.login,
+        )
+        self.assertRecordValues(
+            self.strategy.step_ids.sorted("days"),
+            [
+                {"days": -7, "name": "Step -7"},
+                {"days": 3, "name": "First letter"},
+                {"days": 16, "name": "Step 10"},
+                {"days": 30, "name": "Step 30"},
+            ],
+        )
+
+    def test_manager_previews_and_starts_a_run(self):
+        self.open_tour("collections_run_action", "collections_run_tour", self.manager)
+        self.assertFalse(self.env["collections.contact"].search([]), "the preview leaves nothing")
+        self.assertRecordValues(
+            self.env["collections.run"].search([]), [{"state": "running", "origin": "button"}]
+        )
+
+    def test_accountant_sees_collections_on_invoices(self):
+        accountant = new_test_user(
+            self.env,
+            login="test_accountant",
+            groups="account.group_account_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self.start_tour(
+            "/odoo/action-account.action_move_out_invoice_type",
+            "collections_accountant_tour",
+            login=accountant.login,
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestToursOnAPhone(ToursCommon):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_collector_reads_a_case(self):
+        self.plan()
+        self.open_tour("collections_case_action", "collections_phone_tour", self.collector)
