@@ -80,6 +80,10 @@ export class TimelineField extends X2ManyField {
     }
 
     get cards() {
+        if (!this.state.width) {
+            this.rowCount = 1;
+            return [];
+        }
         // Told in the order of the list: a card that changes its place in the document while it is
         // dragged or moved by keys would lose the pointer and the focus.
         const cards = this.steps.map((record) => this.getCard(record));
