@@ -52,16 +52,19 @@ class House:
     def do(self, name, **args):
         return self.start(name, **args).result()
 
+    def get_queue(self):
+        """Return the e-mails to send, in the order in which they leave."""
+        contacts = self.do("report")["contacts"]
+        return [c for c in contacts if c["state"] == "queued" and c["channel"] == "email"]
+
     def send_a_batch(self):
-        """Send some of the contacts and return them as they are then."""
-        before = {c["id"] for c in self.do("report")["contacts"] if c["state"] == "queued"}
+        """Send some of the e-mails and return them as they are then."""
+        before = {contact["id"] for contact in self.get_queue()}
         self.do("deliver", batch=BATCH, only_one=True)
         return [
             contact
             for contact in check_nothing_doubled(self)["contacts"]
-            if contact["id"] in before
-            and contact["channel"] == "email"
-            and (contact["state"] != "queued" or contact["reason"])
+            if contact["id"] in before and (contact["state"] != "queued" or contact["reason"])
         ]
 
     def close(self):
@@ -199,7 +202,7 @@ def test_a_connection_lost_while_a_message_left_is_settled_by_a_person(planned):
 
 
 def test_an_invoice_paid_between_plan_and_deliver_is_skipped_and_says_so(planned):
-    queued = [c for c in planned.do("report")["contacts"] if c["state"] == "queued"]
+    queued = planned.get_queue()
     now, later = queued[0], queued[BATCH + 1]
     planned.do("pay", partner_ids=[now["partner_id"]])
     planned.sink.plan[planned.sink.count + 5] = lambda: planned.do(
@@ -224,7 +227,7 @@ def test_a_colleague_writing_on_the_case_while_its_message_leaves_puts_nothing_i
 
 
 def test_a_debtor_paused_while_the_batch_leaves_is_not_told(planned):
-    queued = [c for c in planned.do("report")["contacts"] if c["state"] == "queued"]
+    queued = planned.get_queue()
     last = queued[BATCH - 1]["id"]
     planned.sink.plan[planned.sink.count + 2] = lambda: planned.do("pause", contact_id=last)
     contacts = planned.send_a_batch()
@@ -240,3 +243,11 @@ def test_four_deliverers_share_the_contacts(house):
     found = check_nothing_lost(house)
     assert sum(share["deliver"] for share in done) == len(found["contacts"])
     assert {c["state"] for c in found["contacts"]} == {"sent"}
+
+
+def test_what_a_colleague_has_in_hand_stops_nobody(planned):
+    waiting = planned.get_queue()
+    busy, free = planned.bear(("take_tasks_in_hand", {}), ("deliver_beside", {}))
+    assert free.result()["deliver"] == len(waiting) > 0
+    busy.result()
+    assert not planned.get_queue()

@@ -143,6 +143,7 @@ class CollectionsDelivery(models.AbstractModel):
                 WITH first AS (
                     SELECT channel_id FROM collections_contact
                      WHERE %(ready)s ORDER BY scheduled_on, id LIMIT 1
+                       FOR NO KEY UPDATE SKIP LOCKED
                 ), taken AS (
                     SELECT id FROM collections_contact
                      WHERE %(ready)s AND channel_id = (SELECT channel_id FROM first)

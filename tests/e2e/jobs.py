@@ -166,6 +166,24 @@ def deliver(env, barrier, batch=15, meet=False, only_one=False):
     return done
 
 
+def take_tasks_in_hand(env, barrier):
+    """Have the tasks in hand, first in the queue, while a colleague delivers."""
+    env.cr.execute("UPDATE collections_contact SET scheduled_on = now() - interval '1 hour'"
+                   " WHERE reason = 'no_address'")  # fmt: skip
+    env.cr.commit()
+    env.cr.execute("SELECT FROM collections_contact WHERE reason = 'no_address' FOR UPDATE")
+    barrier.wait(60)
+    barrier.wait(60)
+
+
+def deliver_beside(env, barrier):
+    """Deliver while a colleague has something in hand; return how many contacts it took."""
+    barrier.wait(60)
+    done = deliver(env, barrier)
+    barrier.wait(60)
+    return done
+
+
 def _watch_batches(env, batch, barrier):
     """Make batches small and count them; with a barrier, meet the others once at each kind."""
     done = {"plan": 0, "deliver": 0}
@@ -274,9 +292,15 @@ def resolve(env, barrier, user_id, contact_ids, left):
 
 
 def let_time_pass(env, barrier):
-    """Let the pause before the next attempt be over."""
-    env.cr.execute("UPDATE collections_contact SET scheduled_on = now() - interval '1 minute'"
-                   " WHERE state = 'queued'")  # fmt: skip
+    """Let the pause before the next attempt be over; messages are due before tasks."""
+    env.cr.execute(
+        """
+        UPDATE collections_contact contact
+           SET scheduled_on = now() - interval '1 minute' * CASE WHEN is_manual THEN 1 ELSE 2 END
+          FROM collections_channel channel
+         WHERE channel.id = contact.channel_id AND contact.state = 'queued'
+        """
+    )
 
 
 def report(env, barrier):
