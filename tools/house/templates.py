@@ -161,7 +161,8 @@ def drop_db(name):
     with postgres.cursor() as cr:
         cr.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = %s AND pid <> pg_backend_pid()",
+            # the database's own housekeepers are not ours to end; DROP waits for them
+            "WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()",
             [name],
         )
         cr.execute(f'DROP DATABASE IF EXISTS "{name}"')
