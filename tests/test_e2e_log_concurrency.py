@@ -38,6 +38,8 @@ with registry.cursor() as cr:
 APPEND = """
 from psycopg2.errors import SerializationFailure
 
+print("ready", flush=True)
+sys.stdin.readline()  # all begin together, else they may never meet
 refused = 0
 for number in range(int(sys.argv[4])):
     while True:
@@ -63,7 +65,8 @@ with registry.cursor() as cr:
 
 def start(script, *args):
     command = [sys.executable, "-c", PRELUDE + script, str(paths.ODOO_CONF), *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def finish(process):
@@ -77,6 +80,11 @@ def test_four_processes_append_to_one_case_and_the_chain_holds(fresh_db):
     name = fresh_db("log", ["collections_management"])
     made = finish(start(PREPARE, name))
     workers = [start(APPEND, name, made["case"], ROUNDS) for _worker in range(WORKERS)]
+    for worker in workers:
+        assert worker.stdout.readline() == "ready\n", worker.stderr.read()
+    for worker in workers:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
     results = [finish(worker) for worker in workers]
     found = finish(start(VERIFY, name, made["case"]))
     assert found == {"faults": [], "count": made["start"] + WORKERS * ROUNDS * 2}
