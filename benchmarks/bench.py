@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.house import paths, postgres, shell, templates
+from tools.house import paths, postgres, shell
 
 from . import database, report, sink, synthetic
 
@@ -62,10 +62,9 @@ def _round(name, port, files, mails):
     """Yield ``(stage, result)`` of one night on a fresh copy of a ledger, and of its floors."""
     work = database.copy(name, WORK)
     yield "floor_sql", _stage("floor_sql", work)
-    yield "refresh", _stage("refresh", work)
-    floor = f"{database.PREFIX}{FLOOR}"
-    templates.copy_db(work, floor)
-    yield "plan", _stage("plan", work, values=files["values"])
+    yield "night", _stage("night", work, values=files["values"])
+    floor = database.copy(name, FLOOR)
+    _stage("open_cases", floor)
     yield "floor_orm", _stage("floor_orm", floor, values=files["values"])
     yield "rules", _stage("rules", work)
     yield "again", _stage("again", work)

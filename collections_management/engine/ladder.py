@@ -73,11 +73,11 @@ class Hold:
     id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # made by the hundred thousand: freezing trebles the time
 class Receivable:
-    """One open instalment, ``residual`` in ``currency``; one that is not above zero is paid and
-    never climbs. ``done_on`` and ``times`` say when and how often the rung at ``position`` spoke
-    for it."""
+    """One open instalment, never changed once made. ``residual`` is in ``currency``; one that is
+    not above zero is paid and never climbs. ``done_on`` and ``times`` say when and how often the
+    rung at ``position`` spoke for it."""
 
     id: int
     due: date
@@ -141,8 +141,9 @@ def decide(ladder, facts, *, today):
     if silence:
         return silence
     overdue = sorted((item for item in standing if item.due < today), key=OLDEST_FIRST)
-    if excess(overdue, facts):
-        decision = climb(ladder, facts, overdue, today=today)
+    loud = excess(overdue, facts)
+    if loud:
+        decision = climb(ladder, facts, overdue, loud, today=today)
     elif len(overdue) == len(standing):
         decision = Decision(False, "within_tolerance")
     else:
@@ -182,7 +183,7 @@ def hush(ladder, facts, decision, *, today):
     return Decision(False, "quiet", until=until, exhausted=decision.exhausted)
 
 
-def climb(ladder, facts, overdue, *, today):
+def climb(ladder, facts, overdue, loud, *, today):
     """Let the oldest overdue receivable that nothing holds drive the case.
 
     A receivable whose ladder is done stops driving and the next oldest takes over; one that waits
@@ -190,12 +191,14 @@ def climb(ladder, facts, overdue, *, today):
     currency whose debt is covered.
 
     :param list[Receivable] overdue: sorted, oldest first
+    :param dict loud: their currencies that are not covered, as ``excess`` tells
     """
     free = [item for item in overdue if not held(item, today)]
     if not free:
         hold = min((item.hold for item in overdue), key=last_day)
         return Decision(False, "held", until=stir(facts, today), hold=hold)
-    loud = excess(free, facts)
+    if len(free) < len(overdue):
+        loud = excess(free, facts)
     audible = [item for item in free if item.currency in loud]
     if not audible:
         return Decision(False, "within_tolerance", until=stir(facts, today))

@@ -163,7 +163,7 @@ class CollectionsPlanner(models.AbstractModel):
             {decisions[case.id][0].rung.id for case in speaking}
         )
         modes = {step.id: step.mode for step in steps}
-        run_id = run.id if run else None
+        run_id, day = run.id if run else None, today.isoformat()
         rows = []
         for case in speaking:
             decision, facts = decisions[case.id]
@@ -171,7 +171,7 @@ class CollectionsPlanner(models.AbstractModel):
                 verdict = verdicts[case.id, position]
                 detail = self._get_facts_data(case, decision, facts, verdict, today)
                 state, reason = self._get_first_state(modes, channel, decision, verdict, reason)
-                moment = verdict.moment and verdict.moment.replace(tzinfo=None)
+                moment = now if channel.is_manual else verdict.moment
                 rows.append(
                     {
                         "case_id": case.id,
@@ -184,8 +184,8 @@ class CollectionsPlanner(models.AbstractModel):
                         "repetition": decision.repetition,
                         "state": state,
                         "reason": reason,
-                        "planned_on": today,
-                        "scheduled_on": now if channel.is_manual else moment,
+                        "planned_on": day,
+                        "scheduled_on": moment and moment.isoformat(" ")[:19],
                         "address": address or None,
                         "amount": case.amount,
                         "rule_id": matched[case.id].id or None,
@@ -278,7 +278,7 @@ class CollectionsPlanner(models.AbstractModel):
                 types=SQL(", ").join(
                     SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()
                 ),
-                rows=json.dumps(rows, default=str),
+                rows=json.dumps(rows),
                 uid=self.env.uid,
                 now=self.env.cr.now().replace(microsecond=0),
             )
@@ -294,10 +294,9 @@ class CollectionsPlanner(models.AbstractModel):
         for contact_id, row in created:
             base = {"case_id": row["case_id"], "contact_id": contact_id, "run_id": row["run_id"]}
             planned = {"step": row["step_id"], "channel": row["channel_id"], "cycle": row["cycle"]}
-            moment = row["scheduled_on"]
             verdict = {
                 "rule": row["rule_id"],
-                "moment": moment and moment.isoformat(" ", "seconds"),
+                "moment": row["scheduled_on"],
                 "state": row["state"],
             }
             entries.append({**base, "event": "planned", "data": planned})

@@ -95,43 +95,36 @@ class CollectionsSegment(models.Model):
         strategy_case = SQL("NULL::integer")
         if segments:
             cases = self.env["collections.case"].with_company(company)
-            whens = [
-                (
-                    segment,
-                    segment._get_query(cases, company).subselect(),
-                )
-                for segment in segments
-            ]
             segment_case = SQL(
                 "CASE %s END",
                 SQL(" ").join(
-                    SQL("WHEN kase.id IN %s THEN %s", query, segment.id) for segment, query in whens
+                    SQL("WHEN %s THEN %s", segment._get_condition(cases, company), segment.id)
+                    for segment in segments
                 ),
             )
             strategy_case = SQL(
                 "CASE fresh.segment_id %s END",
                 SQL(" ").join(
                     SQL("WHEN %s THEN %s", segment.id, segment.strategy_id.id or None)
-                    for segment, _query in whens
+                    for segment in segments
                 ),
             )
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH fresh AS (
-                    SELECT kase.id, kase.segment_id AS old_segment_id,
-                           %(segment)s AS segment_id
-                      FROM collections_case kase
-                     WHERE kase.company_id = %(company)s AND kase.state = 'open'
+                    SELECT id, manual_strategy_id, segment_id AS old_segment_id,
+                           strategy_id AS old_strategy_id, %(segment)s AS segment_id
+                      FROM collections_case
+                     WHERE company_id = %(company)s AND state = 'open'
                 ), wanted AS (
-                    SELECT fresh.id, fresh.segment_id,
-                           COALESCE(kase.manual_strategy_id, %(strategy)s) AS strategy_id
-                      FROM fresh JOIN collections_case kase USING (id)
+                    SELECT id, manual_strategy_id, old_segment_id, old_strategy_id, segment_id,
+                           COALESCE(manual_strategy_id, %(strategy)s) AS strategy_id
+                      FROM fresh
                 )
-                SELECT kase.id, wanted.segment_id, wanted.strategy_id, kase.manual_strategy_id
-                  FROM wanted JOIN collections_case kase USING (id)
-                 WHERE (kase.segment_id, kase.strategy_id)
-                       IS DISTINCT FROM (wanted.segment_id, wanted.strategy_id)
+                SELECT id, segment_id, strategy_id, manual_strategy_id FROM wanted
+                 WHERE (old_segment_id, old_strategy_id) IS DISTINCT FROM (segment_id, strategy_id)
+              ORDER BY id
                 """,
                 segment=segment_case,
                 strategy=strategy_case,
@@ -156,6 +149,16 @@ class CollectionsSegment(models.Model):
         if rows:
             self._write_cases(rows, linked)
         return len(rows)
+
+    def _get_condition(self, cases, company):
+        """Return the rule as a condition on the table of cases, so that they are read once for all
+        segments; a rule that needs other tables beside it is asked apart."""
+        query = self._get_query(cases, company)
+        if query.is_empty():
+            return SQL("FALSE")
+        if query.from_clause.code == SQL.identifier(cases._table).code:
+            return SQL("(%s)", query.where_clause)
+        return SQL("collections_case.id IN %s", query.subselect())
 
     def _write_cases(self, rows, linked):
         """Write what :meth:`_assign` found on the cases, and the heads of their logs with it."""
