@@ -292,31 +292,19 @@ class CollectionsDelivery(models.AbstractModel):
     def _turn_to(self, contact, contents, previous, outcome):
         """Note what became of the previous contact and that the next one is about to leave.
 
-        :return: whether it may leave: since the batch was claimed a person may have taken it back,
-            and the debtor may have paid
+        :return: whether it may leave: a person may have taken it back since the batch was claimed
         """
         (contact | (previous or contact)).fetch(self._get_sending_fields())
         entries = []
         if previous:
             entries += self._apply(previous, outcome, contents[previous.id])
         leaves = contact.state == "queued" and not (outcome and outcome.down)
-        refusal = self._get_refusal(contact) if leaves else None
-        leaves = leaves and not refusal
         if leaves:
             entries.append(self._get_sending_entry(contact, contents[contact.id]))
         logs = self.env["collections.log"]._append(entries)
-        if refusal:
-            contact._skip(*refusal)
         if leaves:
             self._mark_sending(contact, contents[contact.id], logs[-1])
         return leaves
-
-    def _get_refusal(self, contact):
-        """Return why the decision of a contact does not stand any more at this moment, as
-        ``(reason, detail)``, or None."""
-        if not (contact.step_id and contact.cycle):
-            return None
-        return self.env["collections.planner"]._recheck(contact).get(contact.id)
 
     def _get_sending_fields(self):
         """Return the fields read of each contact between two commits, in one query."""

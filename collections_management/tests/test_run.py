@@ -1,5 +1,4 @@
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -51,29 +50,6 @@ class TestRun(CollectionsCommon):
         self.assertRecordValues(contact, [{"state": "skipped", "reason": "paid"}])
         self.assertFalse(box.messages)
         self.assertEqual(contact.case_id.log_ids.sorted("sequence")[-1].event, "skipped")
-
-    def test_who_pays_while_the_batch_leaves_is_not_dunned(self):
-        other = self.create_debtor("Bodega Sur")
-        invoices = self.create_invoice() | self.create_invoice(debtor=other)
-        contacts = self.plan()
-        channels = type(self.env["collections.channel"])
-        send, paid = channels._email_send, []
-
-        def send_and_pay(channel, contact, content, session):
-            outcome = send(channel, contact, content, session)
-            if not paid:
-                late = invoices.filtered(lambda move: move.partner_id != contact.partner_id)
-                paid.append(self.pay(late))
-                self.env.flush_all()
-            return outcome
-
-        with self.mailbox() as box, patch.object(channels, "_email_send", send_and_pay):
-            self.deliver()
-        contacts.invalidate_recordset()
-        self.assertEqual(sorted(contacts.mapped("state")), ["sent", "skipped"])
-        late = contacts.filtered(lambda contact: contact.state == "skipped")
-        self.assertEqual(late.reason, "paid")
-        self.assertEqual(box.contact_ids, (contacts - late).ids)
 
     def test_without_a_mail_server_messages_are_held_and_leave_when_there_is_one(self):
         self.create_invoice(days_overdue=5)
