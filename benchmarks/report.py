@@ -4,14 +4,13 @@ import csv
 
 from tools.house import paths
 
+from .stages import NIGHT
+
 FOLDER = paths.ROOT / "benchmarks" / "results"
 MEMORY_MB = 700
 SQL_TIMES, MAIL_TIMES = 5, 1.5
 # Ten times the ledger may cost this much more than ten times the time: caches, deeper indexes.
 LINEAR = 1.5
-# Below, what a process does once (imports, registry, settings) weighs more than the ledger.
-JUDGED_FROM = 100_000
-KEPT = {True: "yes", False: "**no**", None: "–"}
 
 STAGES = (
     ("floor_sql", "floor: balance and aging by debtor, SQL"),
@@ -39,7 +38,7 @@ def write(results, machine):
     _write_csv(best)
     _plot(best)
     print(text)
-    return all(kept is not False for *_texts, kept in verdicts)
+    return all(verdict[-1] for verdict in verdicts)
 
 
 def _machine_text(machine):
@@ -64,7 +63,7 @@ def _table(best):
 
 
 def _parts(size, result):
-    for part in ("refresh", "segment", "plan"):
+    for part in NIGHT:
         if part in result:
             yield f"| {size:,} | – of which {part} | | {result[part]:.2f} | | | |"
 
@@ -73,23 +72,22 @@ def _bars(verdicts):
     yield "| bar | measured | allowed | kept |"
     yield "| --- | ---: | ---: | --- |"
     for title, measured, allowed, kept in verdicts:
-        yield f"| {title} | {measured} | {allowed} | {KEPT[kept]} |"
+        yield f"| {title} | {measured} | {allowed} | {'yes' if kept else '**no**'} |"
 
 
 def _verdicts(best):
-    """Yield ``(bar, measured, allowed, kept)``; kept is None for what is only told."""
+    """Yield ``(bar, measured, allowed, kept)``."""
     for size, found in best.items():
         for key, unit in (("seconds", "s"), ("cpu", "s of processor")):
-            judged = key == "seconds" and size >= JUDGED_FROM
             spent = found["night"][key]
             allowed = SQL_TIMES * found["floor_sql"][key] + found["floor_orm"][key]
             title = f"{size:,}: refresh + segment + plan, {unit}"
             bound = f"{SQL_TIMES} x SQL + ORM = {allowed:.2f}"
-            yield title, f"{spent:.2f}", bound, spent <= allowed if judged else None
+            yield title, f"{spent:.2f}", bound, spent <= allowed
             spent, floor = found["deliver"][key], found["floor_mail"][key]
             title = f"{size:,}: deliver {found['deliver']['count']:,} e-mails, {unit}"
             bound = f"{MAIL_TIMES} x mail = {MAIL_TIMES * floor:.2f}"
-            yield title, f"{spent:.2f}", bound, spent <= MAIL_TIMES * floor if judged else None
+            yield title, f"{spent:.2f}", bound, spent <= MAIL_TIMES * floor
         peak = max(found[stage]["peak_mb"] for stage in ("night", "rules", "deliver"))
         yield f"{size:,}: peak memory, MB", f"{peak:.0f}", f"{MEMORY_MB}", peak < MEMORY_MB
     yield from _growth(best)

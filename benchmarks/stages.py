@@ -21,6 +21,7 @@ from . import database
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 FAR = "2099-01-01"
+NIGHT = ("refresh", "segment", "plan")
 CONTACT_VALUES = (
     "case_id", "company_id", "run_id", "step_id", "channel_id", "carrier_id", "cycle",
     "repetition", "state", "reason", "planned_on", "scheduled_on", "address", "amount", "rule_id",
@@ -122,11 +123,10 @@ def night(env, watch, values=None, **_options):
     """Refresh, segment and plan, the first night: every case opens. Keep what was planned."""
     run = _run(env)
     watch.watch(run, "_plan_batch", lambda answer, *_args: answer)
-    parts = ("refresh", "segment", "plan")
-    for part in parts:
+    for part in NIGHT:
         with watch.timing(part):
             getattr(run, f"_stage_{part}")()
-    watch.result["seconds"] = sum(watch.result[part] for part in parts)
+    watch.result["seconds"] = sum(watch.result[part] for part in NIGHT)
     contacts = env["collections.contact"].search([("run_id", "=", run.id)], order="id")
     if values:
         rows = contacts.read(CONTACT_VALUES, load=None)
@@ -223,8 +223,8 @@ def again(env, watch, **_options):
     env.cr.commit()
     run = _run(env)
     with watch.timing():
-        for stage in ("refresh", "segment", "plan"):
-            getattr(run, f"_stage_{stage}")()
+        for part in NIGHT:
+            getattr(run, f"_stage_{part}")()
     return run.case_count
 
 
