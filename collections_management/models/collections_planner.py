@@ -185,7 +185,7 @@ class CollectionsPlanner(models.AbstractModel):
                         "state": state,
                         "reason": reason,
                         "planned_on": day,
-                        "scheduled_on": moment and moment.isoformat(" ")[:19],
+                        "scheduled_on": moment and fields.Datetime.to_string(moment),
                         "address": address or None,
                         "amount": case.amount,
                         "rule_id": matched[case.id].id or None,
