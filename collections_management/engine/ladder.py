@@ -77,7 +77,8 @@ class Hold:
 class Receivable:
     """One open instalment, never changed once made. ``residual`` is in ``currency``; one that is
     not above zero is paid and never climbs. ``done_on`` and ``times`` say when and how often the
-    rung at ``position`` spoke for it."""
+    rung at ``position`` spoke for it. ``entry`` is the day on which a debt older than the system
+    enters the ladder, as if it fell due then (``None`` = it fell due on its own day)."""
 
     id: int
     due: date
@@ -87,6 +88,7 @@ class Receivable:
     done_on: date | None = None
     times: int = 0
     hold: Hold | None = None
+    entry: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,8 @@ def next_rung(ladder, rungs, item, *, today):
 
     :param tuple[Rung] rungs: the rungs that apply, ``ladder.preventive`` or ``ladder.overdue``
     """
-    age = (today - item.due).days
+    start = ladder_start(item)
+    age = (today - start).days
     position = item.position
     reached, current, wait = [], None, None
     for rung in rungs:
@@ -279,17 +282,23 @@ def next_rung(ladder, rungs, item, *, today):
         elif rung.days <= age:
             reached.append(rung)
         else:
-            wait = later(item.due, rung.days)
+            wait = later(start, rung.days)
             break
     if reached:
         return choose(ladder, reached), 0, None
     times = max(item.times, 1)
     if current and current.days == position and times <= current.repeat_limit:
-        again = current.repeat_every and later(item.done_on or item.due, current.repeat_every)
+        again = current.repeat_every and later(item.done_on or start, current.repeat_every)
         if again and again <= today:
             return current, times, None
         wait = earliest(wait, again)
     return None, 0, wait
+
+
+def ladder_start(item):
+    """Return the day the rungs after the due date are counted from: the due date, or the later day
+    on which an old debt enters the ladder gently."""
+    return max(item.due, item.entry) if item.entry else item.due
 
 
 def choose(ladder, reached):
@@ -312,7 +321,7 @@ def advance(ladder, item, rung, *, carrier, today):
         return days, times if item.done_on == today else max(times, 1) + 1
     if item.id == carrier and (days is None or days < rung.days):
         return rung.days, 1
-    ceiling = min((today - item.due).days, rung.days)
+    ceiling = min((today - ladder_start(item)).days, rung.days)
     for other in ladder.overdue if rung.days > 0 else ladder.preventive:
         if days is not None and other.days <= days:
             continue

@@ -16,6 +16,14 @@ class AccountMoveLine(models.Model):
         string="Times Dunned", readonly=True, copy=False, groups=READERS
     )
 
+    collections_entry_date = fields.Date(
+        string="Enters the Ladder",
+        readonly=True,
+        copy=False,
+        groups=READERS,
+        help="A debt older than the system climbs the ladder as if it fell due on this day.",
+    )
+
     collections_age = fields.Integer(
         string="Days Past Due",
         compute="_compute_collections_age",

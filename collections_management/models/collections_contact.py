@@ -230,16 +230,6 @@ class CollectionsContact(models.Model):
 
     # -- what a person can do --------------------------------------------------------------------
 
-    def action_approve(self):
-        """Release contacts that await approval; they leave at their allowed moment."""
-        self._check_supervisor()
-        contacts = self.filtered(lambda contact: contact.state == "awaiting")
-        contacts.sudo().write({"state": "queued", "reason": False})
-        contacts._log("approved")
-        if contacts:
-            self.env.ref("collections_management.collections_run_cron_deliver").sudo()._trigger()
-        return True
-
     def action_hold(self):
         """Keep contacts back until somebody releases them."""
         self._check_collector()
@@ -253,7 +243,7 @@ class CollectionsContact(models.Model):
         self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "held")
         for contact in contacts.sudo():
-            needs_approval = contact.step_id.mode == "approval"
+            needs_approval = contact._needs_approval()
             contact.write(
                 {
                     "state": "awaiting" if needs_approval else "queued",

@@ -105,6 +105,19 @@ class CollectionsDelivery(models.AbstractModel):
         self._commit()
         return lost
 
+    @api.model
+    def _is_leaving(self, run):
+        """Tell whether a living worker has contacts of a run in hand."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT FROM collections_contact WHERE run_id = %s"
+                " AND state IN ('queued', 'sending') AND claim IN (%s) LIMIT 1",
+                run.id,
+                self._get_living_sql(),
+            )
+        )
+        return bool(rows)
+
     def _wake_held(self, company):
         """Queue again what an obstacle of the house held back, now that it may be gone."""
         contacts = self.env["collections.contact"].search(
@@ -182,6 +195,7 @@ class CollectionsDelivery(models.AbstractModel):
             return
         contacts = self._drop_refused(contacts)
         contacts = self._drop_untimely(contacts)
+        contacts = contacts._drop_outdated()
         contents = self._prepare_contents(contacts, channel)
         contacts = contacts.filtered(lambda contact: contact.id in contents)
         self._commit()

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from datetime import timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -54,9 +54,25 @@ class CollectionsLedger(models.AbstractModel):
 
     @api.model
     def _today(self, company):
-        """Return the day it is where the company is."""
+        """Return the day it is where the company is; in a rehearsal, the day it rehearses."""
+        if day := self._get_rehearsed_day():
+            return day
         zone = company.partner_id.tz or self.env.user.tz or "UTC"
         return fields.Date.context_today(self.with_context(tz=zone))
+
+    @api.model
+    def _now(self):
+        """Return the moment it is, in UTC; in a rehearsal, this hour of the day it rehearses."""
+        now = fields.Datetime.now()
+        day = self._get_rehearsed_day()
+        return datetime.combine(day, now.time()) if day else now
+
+    @api.model
+    def _get_rehearsed_day(self):
+        """Return the day a preview pretends it is, or None. A date, which no caller from outside
+        can put into a context: what comes as JSON is a text."""
+        day = self.env.context.get("collections_day")
+        return day if isinstance(day, date) else None
 
     # -- refresh ---------------------------------------------------------------------------------
 
@@ -304,7 +320,8 @@ class CollectionsLedger(models.AbstractModel):
                 SELECT kase.id, line.id, coalesce(line.date_maturity, line.date), line.currency_id,
                        line.amount_residual_currency::float8,
                        CASE WHEN line.collections_date IS NOT NULL THEN line.collections_days END,
-                       line.collections_date, coalesce(line.collections_times, 0), line.no_followup
+                       line.collections_date, coalesce(line.collections_times, 0), line.no_followup,
+                       line.collections_entry_date
                   FROM collections_case kase
                   JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
                   JOIN account_move_line line
@@ -317,10 +334,10 @@ class CollectionsLedger(models.AbstractModel):
         )
         receivables, credited = defaultdict(list), defaultdict(dict)
         excluded = Hold("no_followup")
-        for case_id, line_id, due, currency_id, residual, *position, no_followup in rows:
+        for case_id, line_id, due, currency_id, residual, *position, no_followup, entry in rows:
             if residual > 0:
                 hold = excluded if no_followup else line_holds.get(line_id)
-                item = Receivable(line_id, due, currency_id, residual, *position, hold)
+                item = Receivable(line_id, due, currency_id, residual, *position, hold, entry)
                 receivables[case_id].append(item)
             else:
                 of_case = credited[case_id]
@@ -383,6 +400,8 @@ class CollectionsLedger(models.AbstractModel):
                 company.id,
             )
         )
+        if self._get_rehearsed_day():  # by then the bank will have been read
+            today = self.with_context(collections_day=None)._today(company)
         if last and last < today - timedelta(days=limit):
             return (Hold("stale_bank"),)
         return ()
@@ -449,7 +468,7 @@ class CollectionsLedger(models.AbstractModel):
                         OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
                 """,
                 cases.ids,
-                fields.Datetime.now() - timedelta(days=31),
+                self._now() - timedelta(days=31),
             )
         )
         history = defaultdict(list)

@@ -42,6 +42,8 @@ class CollectionsPlanner(models.AbstractModel):
         decisions = self._decide(cases, today)
         wanted = self._choose_channels(cases, decisions)
         rows = self._prepare_rows(cases, decisions, wanted, today, run)
+        if run:
+            run._gate(rows)
         created = self._insert(rows)
         linked = self._link_contacts(created)
         self._store_decisions(decisions, run, linked.heads)
@@ -158,7 +160,7 @@ class CollectionsPlanner(models.AbstractModel):
         located = rules._get_located(pairs)
         matched = rules._match_pairs(pairs, located)
         verdicts = self._get_verdicts(pairs, wanted, located)
-        now = fields.Datetime.now()
+        now = self.env["collections.ledger"]._now()
         steps = self.env["collections.step"].browse(
             {decisions[case.id][0].rung.id for case in speaking}
         )
@@ -217,10 +219,11 @@ class CollectionsPlanner(models.AbstractModel):
         rules = self.env["collections.contact.rule"]
         cases = self.env["collections.case"].browse(pairs)
         history = self.env["collections.ledger"]._get_history(cases)
+        now = self.env["collections.ledger"]._now()
         verdicts, position = {}, 0
         while pairs := {id_: pair for id_, pair in pairs.items() if len(wanted[id_]) > position}:
             codes = {case_id: wanted[case_id][position][0].code for case_id in pairs}
-            found = rules._get_pair_verdicts(pairs, codes, fields.Datetime.now(), history, located)
+            found = rules._get_pair_verdicts(pairs, codes, now, history, located)
             for case_id, verdict in found.items():
                 verdicts[case_id, position] = verdict
                 if verdict.moment and len(wanted[case_id]) > position + 1:

@@ -1,4 +1,5 @@
 from . import (
+    test_approval,
     test_bad_input,
     test_contact_rule,
     test_engine_calendar,

@@ -343,6 +343,45 @@ class TestCatchUp(LadderCase):
         )
 
 
+class TestGentleStart(LadderCase):
+    """A debt older than the system climbs as if it fell due on the day it enters."""
+
+    def entered(self, age, since, **values):
+        return replace(owed(1, age, **values), entry=day(-since))
+
+    def test_the_ladder_counts_from_the_entry(self):
+        formal = Ladder(rungs(-7, 5, 15, mandatory=(15,)), quiet_days=3)
+        for name, item, steps, expected in [
+            ("on the day it enters", self.entered(400, 0), STEPS, "between_steps"),
+            ("before its first step", self.entered(400, 4), STEPS, "between_steps"),
+            ("the first step, not the last", self.entered(400, 5), STEPS, (5, 1, (1,))),
+            ("no formal notice at once", self.entered(400, 5), formal, (5, 1, (1,))),
+            ("without it, the formal notice", owed(1, 400), formal, (15, 1, (1,))),
+            ("it climbs on", self.entered(400, 15, position=5), STEPS, (15, 1, (1,))),
+            ("enters in the future", self.entered(400, -3), STEPS, "between_steps"),
+        ]:
+            with self.subTest(name):
+                self.assertEqual(spoken(ask(item, steps=steps)), expected)
+
+    def test_the_wait_is_told_from_the_entry(self):
+        self.assertEqual(ask(self.entered(400, 2)).until, day(3))
+
+    def test_an_entry_before_the_due_date_changes_nothing(self):
+        self.assertEqual(spoken(ask(replace(owed(1, 5), entry=day(-300)))), (5, 1, (1,)))
+
+    def test_riding_along_it_climbs_as_far_as_its_entry_allows(self):
+        item = self.entered(400, 6)
+        said = ladder.advance(STEPS, item, STEPS.rungs[-1], carrier=2, today=TODAY)
+        self.assertEqual(said, (5, 1))
+        old = ladder.advance(STEPS, owed(1, 400), STEPS.rungs[-1], carrier=2, today=TODAY)
+        self.assertEqual(old, (30, 1))
+
+    def test_repetitions_of_what_never_spoke_count_from_the_entry(self):
+        steps = Ladder((Rung(5, 5, repeat_every=10, repeat_limit=2),), quiet_days=0)
+        item = replace(self.entered(400, 9), position=5, times=1)
+        self.assertEqual(ask(item, steps=steps).until, day(1))
+
+
 class TestQuietDays(LadderCase):
     def test_a_case_is_left_in_peace_between_two_contacts(self):
         item = owed(1, 15)
@@ -593,7 +632,8 @@ def cases(draw):
             done_on = day(-draw(st.integers(0, age - position)))
             times = draw(st.integers(0, 3))
             item = replace(item, position=position, done_on=done_on, times=times)
-        items.append(replace(item, id=id_))
+        entry = draw(st.one_of(st.none(), st.integers(-10, 60)))
+        items.append(replace(item, id=id_, entry=entry and day(-entry)))
     return Facts(
         receivables=tuple(items),
         credits=draw(st.dictionaries(st.sampled_from((PEN, USD)), amounts)),
