@@ -117,10 +117,7 @@ class CollectionsLogCheck(models.Model):
 
     def _get_managers(self):
         """Extension point: who is told about a fault."""
-        group = self.env.ref("collections_management.collections_management_group_manager")
-        return group.all_user_ids.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
+        return self.company_id._get_collections_managers()
 
     @api.model
     def _get_running(self, company):

@@ -3,11 +3,13 @@ import logging
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..engine.night import next_try, trace
 from .collections_delivery import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -15,6 +17,8 @@ _logger = logging.getLogger(__name__)
 STAGES = ("refresh", "segment", "plan", "deliver")
 # First key of the advisory locks: at most one worker refreshes or segments a run.
 RUN_LOCK = 0x0C011EC8
+# First key of the advisory locks that let runs of a company start one after the other.
+START_LOCK = 0x0C011EC9
 PLAN_BATCH = 4000
 
 
@@ -36,6 +40,7 @@ class CollectionsRun(models.Model):
 
     _name = "collections.run"
     _description = "Collections Run"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char(compute="_compute_name", store=True)
@@ -80,6 +85,14 @@ class CollectionsRun(models.Model):
     decisions = fields.Json(readonly=True)
     decision_summary = fields.Char(compute="_compute_decision_summary")
     error = fields.Text(readonly=True)
+    warning = fields.Text(readonly=True, help="What it had to leave out, and why.")
+    tries = fields.Integer(
+        default=1,
+        readonly=True,
+        aggregator=None,
+        help="Which try of this night it is: a nightly run that failed is tried again.",
+    )
+    next_try = fields.Datetime(compute="_compute_next_try", help="When it is tried again.")
 
     _running_unique = models.UniqueIndex(
         "(company_id) WHERE state = 'running'", "A run of this company is under way already."
@@ -117,6 +130,12 @@ class CollectionsRun(models.Model):
             run.decision_summary = " · ".join(
                 f"{count}: {sentences.get(code, code) % blank}" for code, count in ordered
             )
+
+    @api.depends("state", "origin", "tries", "date_end")
+    def _compute_next_try(self):
+        for run in self:
+            waits = run.state == "failed" and run.origin == "cron" and run.date_end
+            run.next_try = waits and next_try(run.tries, run.date_end)
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -157,14 +176,25 @@ class CollectionsRun(models.Model):
             raise UserError(self.env._("Only a collections manager starts a run."))
 
     @api.model
-    def _get_or_create(self, company, origin):
-        """Return the running run of a company, or a new one."""
-        run = self.search([("company_id", "=", company.id), ("state", "=", "running")], limit=1)
-        return run or self.create(
+    def _get_or_create(self, company, origin, tries=1):
+        """Return the running run of a company, or a new one.
+
+        Whoever starts in the same instant waits for the other's commit and gets that run, which
+        this transaction may not see yet.
+        """
+        domain = [("company_id", "=", company.id), ("state", "=", "running")]
+        if run := self.search(domain, limit=1):
+            return run
+        self.env.cr.execute("SELECT pg_advisory_xact_lock(%s, %s)", (START_LOCK, company.id))
+        with self.env.registry.cursor() as latest:
+            if run := self.with_env(self.env(cr=latest)).search(domain, limit=1):
+                return self.browse(run.id)
+        return self.create(
             {
                 "company_id": company.id,
                 "origin": origin,
                 "date": self.env["collections.ledger"]._today(company),
+                "tries": tries,
             }
         )
 
@@ -178,14 +208,40 @@ class CollectionsRun(models.Model):
 
     @api.model
     def _cron_resume(self):
-        """Work the runs under way: those just started, and those that a stop interrupted."""
+        """Work the runs under way: those just started, those that a stop interrupted, and another
+        try of those that failed tonight."""
         commit_progress = self.env["ir.cron"]._commit_progress
+        self._try_again()
+        self._commit()  # what others started in the meantime is seen from here on
         runs = self.search([("state", "=", "running")])
         commit_progress(remaining=len(runs))
         for run in runs:
-            run._work()
+            if not run._work():  # another worker is at it: see in a minute that it has ended
+                self._wake(fields.Datetime.now() + timedelta(minutes=1))
             if not commit_progress(1):
                 break
+
+    @api.model
+    def _try_again(self):
+        """Start another run where the last one of today is a nightly one that failed."""
+        now = fields.Datetime.now()
+        latest = self._read_group(
+            [("date", ">=", now.date() - timedelta(days=1))], ["company_id"], ["id:max"]
+        )
+        for run in self.browse([id_ for _company, id_ in latest]):
+            company = run.company_id
+            if (
+                run.next_try
+                and run.next_try <= now
+                and company.collections_active
+                and run.date == self.env["collections.ledger"]._today(company)
+            ):
+                self._get_or_create(company, "cron", run.tries + 1)
+
+    @api.model
+    def _wake(self, moment):
+        """Have the runs under way looked at, at that moment."""
+        self.env.ref("collections_management.collections_run_cron_resume")._trigger(moment)
 
     def _is_due(self, company):
         """Tell whether the nightly run of a company is still to be made today."""
@@ -211,13 +267,19 @@ class CollectionsRun(models.Model):
                     return True
                 if STAGES.index(stage) < self._get_stage_index():
                     continue
+                begun = time.monotonic()
                 if not getattr(self, f"_stage_{stage}")():
+                    _logger.info("%s: another worker is at stage %s", trace(run=self.id), stage)
                     return False
+                _logger.info(
+                    "%s: stage %s, %.1f s", trace(run=self.id), stage, time.monotonic() - begun
+                )
             self._retry(lambda: self._end("done", time.monotonic() - started))
         except Exception as error:
             self.env.cr.rollback()
-            _logger.exception("collections run %s stopped in stage %s", self.id, self.stage)
-            self._end("failed", time.monotonic() - started, str(error))
+            _logger.exception("%s: stopped in stage %s", trace(run=self.id), self.stage)
+            reason = str(error)
+            self._retry(lambda: self._end("failed", time.monotonic() - started, reason))
         return True
 
     def _get_stage_index(self):
@@ -235,7 +297,22 @@ class CollectionsRun(models.Model):
                     "error": error,
                 }
             )
+            if state == "failed":
+                self._follow_up()
         self._commit()
+
+    def _follow_up(self):
+        """See to it that a nightly run that failed is tried again; at last tell the managers."""
+        if self.next_try:
+            self._wake(self.next_try)
+        elif self.origin == "cron":
+            for user in self.company_id._get_collections_managers():
+                self.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=self.env._("Tonight's run failed %(count)s times", count=self.tries),
+                    note=self.error,
+                    user_id=user.id,
+                )
 
     @contextmanager
     def _alone(self):
@@ -342,8 +419,9 @@ class CollectionsRun(models.Model):
         self._commit()
 
     def _stage_deliver(self):
-        self._retry(lambda: self.env["collections.delivery"]._deliver(self.company_id))
-        return True
+        delivery = self.env["collections.delivery"]
+        self._retry(lambda: delivery._deliver(self.company_id))
+        return not delivery._is_leaving(self)  # another worker may have its last batch in hand
 
     def _commit(self):
         """Keep what is done: the run works in batches that a crash cannot take back."""

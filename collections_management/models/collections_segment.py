@@ -1,9 +1,16 @@
 import ast
+import logging
+
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..engine.night import trace
+
+_logger = logging.getLogger(__name__)
 
 
 class CollectionsSegment(models.Model):
@@ -11,21 +18,26 @@ class CollectionsSegment(models.Model):
 
     _name = "collections.segment"
     _description = "Collections Segment"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", help="Empty: every company.")
-    domain = fields.Char(required=True, default="[]", help="Which cases belong here.")
+    domain = fields.Char(
+        required=True, default="[]", tracking=True, help="Which cases belong here."
+    )
     strategy_id = fields.Many2one(
         "collections.strategy",
+        tracking=True,
         help="Empty: cases of this segment are left alone.",
         ondelete="restrict",
     )
     note = fields.Text(translate=True, help="Why this segment exists, for those who read it later.")
     case_count = fields.Integer(compute="_compute_case_count")
     color = fields.Integer()
+    fault = fields.Char(compute="_compute_fault", help="Why its rule cannot be asked any more.")
 
     def _compute_case_count(self):
         counts = dict(
@@ -37,6 +49,13 @@ class CollectionsSegment(models.Model):
         )
         for segment in self:
             segment.case_count = counts.get(segment, 0)
+
+    @api.depends("domain")
+    @api.depends_context("lang")
+    def _compute_fault(self):
+        broken = self._get_broken(self.env.company)
+        for segment in self:
+            segment.fault = broken.get(segment, False)
 
     @api.constrains("domain")
     def _check_domain(self):
@@ -65,13 +84,23 @@ class CollectionsSegment(models.Model):
         try:
             return cases._search(Domain("company_id", "=", company.id) & self._get_domain())
         except (ValueError, SyntaxError, TypeError) as error:
-            raise UserError(
-                self.env._(
-                    "The rule of segment %(segment)s cannot be read: %(error)s",
-                    segment=self.name,
-                    error=error,
-                )
-            ) from error
+            raise UserError(self._explain_broken(error)) from error
+
+    def _explain_broken(self, error):
+        """Return a sentence for a rule that cannot be asked any more."""
+        if isinstance(error, UserError):
+            return str(error)
+        return self.env._(
+            "The rule of segment %(segment)s cannot be read: %(error)s",
+            segment=self.name,
+            error=str(error).strip().partition("\n")[0],
+        )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "domain" in vals or vals.get("active") is False:
+            self.sudo().activity_unlink(["mail.mail_activity_data_warning"])
+        return result
 
     def action_open_cases(self):
         """Open the cases that belong to this segment now."""
@@ -85,12 +114,53 @@ class CollectionsSegment(models.Model):
     def _assign(self, company, run=None):
         """Give every open case of a company its segment and strategy, in a fixed number of queries.
 
-        A strategy chosen by a person stands. Every change is logged with its reason.
+        A strategy chosen by a person stands. Every change is logged with its reason. In a run, a
+        rule that broke stops nobody else's night: it is left out, who belonged there stays there,
+        and the managers are told.
 
         :return: the number of cases that changed
+        :raise UserError: naming a segment whose rule cannot be read, when a person asks
         """
         self.env["collections.case"].flush_model()
         segments = self.search([("company_id", "in", [company.id, False])])
+        try:
+            with self.env.cr.savepoint(flush=False):
+                rows = self._get_changes(segments, company)
+        except psycopg2.OperationalError:
+            raise  # the server's trouble, or another worker's commit: no rule's fault
+        except Exception as error:
+            broken = segments._get_broken(company)
+            if not broken:
+                raise
+            if not run:
+                raise UserError("\n".join(broken.values())) from error
+            rows = self._get_changes(segments, company, broken)
+            self._tell_broken(broken, run)
+        linked = self.env["collections.log"]._link(
+            [
+                {
+                    "case_id": case_id,
+                    "event": "segmented",
+                    "data": {
+                        "segment": segment_id,
+                        "strategy": strategy_id,
+                        "manual": bool(manual_id),
+                    },
+                    "run_id": run and run.id,
+                }
+                for case_id, segment_id, strategy_id, manual_id in rows
+            ]
+        )
+        if rows:
+            self._write_cases(rows, linked)
+        return len(rows)
+
+    def _get_changes(self, segments, company, broken=()):
+        """Return the rows of the cases whose segment or strategy is another one now.
+
+        :param broken: segments whose rule is not asked: who belongs there stays
+        :return: ``[(case id, segment id, strategy id, id of the strategy chosen by hand)]``
+        """
         segment_case = SQL("NULL::integer")
         strategy_case = SQL("NULL::integer")
         if segments:
@@ -98,7 +168,13 @@ class CollectionsSegment(models.Model):
             segment_case = SQL(
                 "CASE %s END",
                 SQL(" ").join(
-                    SQL("WHEN %s THEN %s", segment._get_condition(cases, company), segment.id)
+                    SQL(
+                        "WHEN %s THEN %s",
+                        SQL("collections_case.segment_id = %s", segment.id)
+                        if segment in broken
+                        else segment._get_condition(cases, company),
+                        segment.id,
+                    )
                     for segment in segments
                 ),
             )
@@ -109,7 +185,7 @@ class CollectionsSegment(models.Model):
                     for segment in segments
                 ),
             )
-        rows = self.env.execute_query(
+        return self.env.execute_query(
             SQL(
                 """
                 WITH fresh AS (
@@ -131,24 +207,53 @@ class CollectionsSegment(models.Model):
                 company=company.id,
             )
         )
-        linked = self.env["collections.log"]._link(
+
+    def _get_broken(self, company):
+        """Ask each rule alone and return ``{segment: sentence}`` of those that cannot be asked."""
+        cases = self.env["collections.case"].with_company(company)
+        broken = {}
+        for segment in self:
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self.env.execute_query(
+                        SQL(
+                            "SELECT count(*) FROM collections_case"
+                            " WHERE company_id = %s AND state = 'open' AND %s",
+                            company.id,
+                            segment._get_condition(cases, company),
+                        )
+                    )
+            except psycopg2.OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001  (a rule may raise anything)
+                broken[segment] = segment._explain_broken(error)
+        return broken
+
+    def _tell_broken(self, broken, run):
+        """Note on the run which rules were left out, and ask the managers to mend them."""
+        for segment, sentence in broken.items():
+            _logger.warning(
+                "%s: rule left out: %s", trace(run=run.id, segment=segment.id), sentence
+            )
+            segment._ask_managers(run.company_id, sentence)
+        run.warning = "\n".join(
             [
-                {
-                    "case_id": case_id,
-                    "event": "segmented",
-                    "data": {
-                        "segment": segment_id,
-                        "strategy": strategy_id,
-                        "manual": bool(manual_id),
-                    },
-                    "run_id": run and run.id,
-                }
-                for case_id, segment_id, strategy_id, manual_id in rows
+                *broken.values(),
+                self.env._("Left out tonight: its cases stayed as they were, no new ones entered."),
             ]
         )
-        if rows:
-            self._write_cases(rows, linked)
-        return len(rows)
+
+    def _ask_managers(self, company, sentence):
+        """One activity on this segment for each manager of a company who has none yet."""
+        kind = self.env.ref("mail.mail_activity_data_warning")
+        asked = self.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+        for user in company._get_collections_managers() - asked.user_id:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("The rule of this segment is broken"),
+                note=sentence,
+                user_id=user.id,
+            )
 
     def _get_condition(self, cases, company):
         """Return the rule as a condition on the table of cases, so that they are read once for all

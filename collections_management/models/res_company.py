@@ -43,6 +43,14 @@ class ResCompany(models.Model):
                         )
                     )
 
+    def _get_collections_managers(self):
+        """Return who manages the collections of this company: who is told when something breaks."""
+        self.ensure_one()
+        group = self.env.ref("collections_management.collections_management_group_manager")
+        return group.all_user_ids.filtered(
+            lambda user: user.active and not user.share and self in user.company_ids
+        )
+
     def _restart_after_safe_mode(self):
         """Forget what safe mode "sent" to nobody, so that going live starts on true ground.
 
@@ -65,4 +73,5 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if going_live:
             going_live._restart_after_safe_mode()
+            going_live.filtered(lambda company: not company.collections_live_on)._start()
         return result

@@ -1,7 +1,12 @@
 from datetime import timedelta
+from unittest.mock import patch
 
-from odoo import Command
+from freezegun import freeze_time
+
+from odoo import Command, fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 
 from .common import CollectionsCommon
 
@@ -217,3 +222,159 @@ class TestRun(CollectionsCommon):
         again = self.plan()
         self.assertEqual(contact.state, "skipped")
         self.assertEqual(again.state, "queued")
+
+
+@tagged("post_install", "-at_install")
+class TestRobustRun(CollectionsCommon):
+    """A night goes on beside what is broken, and is tried again when it fails."""
+
+    def break_rule(self, segment, domain):
+        """Let a rule be as it is when the addon of its field is gone."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE collections_segment SET domain = %s WHERE id = %s", [domain, segment.id]
+        )
+        segment.invalidate_recordset()
+
+    def run_broken_night(self):
+        with self.assertLogs("odoo.addons.collections_management", "WARNING") as caught:
+            with mute_logger("odoo.sql_db"), self.mailbox():
+                run = self.run_night()
+        return run, caught.output
+
+    def test_one_broken_segment_is_left_out_and_named(self):
+        special = self.env["collections.segment"].create(
+            {"name": "Special", "sequence": 1, "domain": "[('user_id', '!=', False)]"}
+        )
+        other = self.create_debtor("Bodega Norte")
+        self.create_invoice(80, days_overdue=5)
+        self.create_invoice(90, days_overdue=5, debtor=other)
+        self.env["collections.ledger"]._refresh(self.company)
+        self.get_case(other).user_id = self.collector
+        self.env["collections.segment"]._assign(self.company)
+        self.assertEqual(self.get_case(other).segment_id, special)
+        for domain in (
+            "[('field_of_an_addon_that_is_gone', '=', 1)]",
+            "[('amount_total', '=',",
+            "[('id', 'in', 'x')]",
+        ):
+            self.break_rule(special, domain)
+            with self.subTest(domain=domain):
+                with mute_logger("odoo.sql_db"):
+                    self.assertTrue(special.fault)
+                run, logged = self.run_broken_night()
+                self.assertRecordValues(run, [{"state": "done", "case_count": 2, "error": False}])
+                self.assertIn("Special", run.warning)
+                self.assertIn(f"run={run.id} segment={special.id}", logged[0])
+        self.assertRecordValues(
+            self.get_case().contact_ids, [{"state": "sent", "reason": False, "detail": False}]
+        )
+        self.assertEqual(self.get_case(other).segment_id, special, "who was there stays")
+        self.assertFalse(self.get_case(other).contact_ids, "and is not dunned by another rule")
+        self.assertIn(self.manager, special.activity_ids.user_id)
+        self.assertEqual(
+            len(special.activity_ids), len(special.activity_ids.user_id), "asked once each"
+        )
+        special.domain = "[('user_id', '!=', False)]"
+        self.assertFalse(special.activity_ids)
+        with self.mailbox():
+            self.assertFalse(self.run_night().warning)
+
+    def test_a_rule_the_database_refuses_is_left_out_as_well(self):
+        self.create_invoice(80, days_overdue=5)
+        special = self.segment.copy({"name": "Special", "sequence": 1})
+        refused = type(special)._get_condition
+
+        def get_condition(segment, cases, company):
+            if segment == special:
+                return SQL("(amount_total / 0) > 1")
+            return refused(segment, cases, company)
+
+        with patch.object(type(special), "_get_condition", get_condition):
+            run, _logged = self.run_broken_night()
+            self.assertRecordValues(run, [{"state": "done", "case_count": 1}])
+            self.assertIn("Special cannot be read: division by zero", run.warning)
+            with self.assertRaisesRegex(UserError, "division by zero"), mute_logger("odoo.sql_db"):
+                self.env["collections.segment"]._assign(self.company)
+        self.assertEqual(self.get_case().segment_id, self.segment)
+
+    def break_run(self, run):
+        """Let a run fail while it plans."""
+        planner = type(self.env["collections.planner"])
+        with (
+            patch.object(planner, "_plan", side_effect=ValueError("the disk is full")),
+            self.assertLogs("odoo.addons.collections_management", "ERROR") as caught,
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cr,
+        ):
+            run.with_env(self.env(cr=cr))._work()
+        self.assertIn(f"run={run.id}", caught.output[0])
+        self.assertRecordValues(run, [{"state": "failed", "error": "the disk is full"}])
+
+    def test_a_night_that_failed_is_tried_again_twice_after_a_pause(self):
+        self.create_invoice(80, days_overdue=5)
+        runs = self.env["collections.run"]
+        now = fields.Datetime.now()
+        run = runs._get_or_create(self.company, "cron")
+        for number, minutes in ((1, 15), (2, 30)):
+            self.assertRecordValues(run, [{"origin": "cron", "tries": number}])
+            with freeze_time(now):
+                self.break_run(run)
+            self.assertEqual(run.next_try, now + timedelta(minutes=minutes))
+            self.assertFalse(run.activity_ids, "nobody is asked while it mends itself")
+            now = run.next_try
+            with freeze_time(now - timedelta(seconds=1)):
+                runs._try_again()
+                self.assertEqual(self.get_last_run(), run, "the pause is kept")
+            with freeze_time(now):
+                runs._try_again()
+                runs._try_again()
+            self.assertEqual(self.get_last_run().tries, number + 1)
+            run = self.get_last_run()
+        with freeze_time(now):
+            self.break_run(run)
+        self.assertFalse(run.next_try)
+        with freeze_time(now + timedelta(hours=2)):
+            runs._try_again()
+        self.assertEqual(self.get_last_run(), run, "three tries are enough")
+        self.assertIn(self.manager, run.activity_ids.user_id)
+        self.assertEqual(run.activity_ids[0].summary, "Tonight's run failed 3 times")
+
+    def get_last_run(self):
+        return self.env["collections.run"].search([("company_id", "=", self.company.id)], limit=1)
+
+    def test_the_next_try_does_the_work_of_the_night(self):
+        self.create_invoice(80, days_overdue=5)
+        run = self.env["collections.run"]._get_or_create(self.company, "cron")
+        self.break_run(run)
+        run.date_end -= timedelta(minutes=15)
+        with self.mailbox() as box, self.enter_registry_test_mode():
+            self.env.ref(
+                "collections_management.collections_run_cron_resume"
+            ).method_direct_trigger()
+        self.assertRecordValues(
+            self.get_last_run(), [{"state": "done", "tries": 2, "origin": "cron"}]
+        )
+        self.assertEqual(box.contact_ids, self.get_case().contact_ids.ids)
+
+    def test_what_is_not_tried_again(self):
+        self.create_invoice(80, days_overdue=5)
+        runs = self.env["collections.run"]
+        run = runs._get_or_create(self.company, "button")
+        self.break_run(run)
+        self.assertFalse(run.next_try, "who started it by hand sees that it failed")
+        run = runs._get_or_create(self.company, "cron")
+        self.break_run(run)
+        run.date_end -= timedelta(minutes=15)
+        self.company.collections_active = False
+        runs._try_again()
+        self.assertEqual(self.get_last_run(), run)
+        self.company.collections_active = True
+        run.date -= timedelta(days=1)
+        runs._try_again()
+        self.assertEqual(self.get_last_run(), run, "yesterday's night is over")
+        run.date += timedelta(days=1)
+        with self.mailbox():
+            by_hand = self.run_night()
+        runs._try_again()
+        self.assertEqual(self.get_last_run(), by_hand, "a person did it in the meantime")
