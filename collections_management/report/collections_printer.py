@@ -21,7 +21,7 @@ from .pdf_pages import MM, Composer, Stamp
 # Millimetres. The address of a letter stands where DIN 5008, ISO 269 and US #10 windows are.
 TOP, LEFT, RIGHT, BOTTOM = 45, 20, 20, 26
 HEADER_TOP, HEADER_MOST = 9, 33
-SLIP = 88
+SLIP = 64
 PAPERS = {"A4": (210, 297), "Letter": (216, 279), "Legal": (216, 356), "A5": (148, 210)}
 DOCUMENTS_AT_ONCE = 50
 FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
@@ -192,7 +192,7 @@ class CollectionsPrinter(models.AbstractModel):
         texts = [(number, width - RIGHT * MM, lifted + (BOTTOM - 2) * MM, 8)]
         if heading:
             texts.append((heading, width - RIGHT * MM, height - 7 * MM, 11))
-        composer.add(page, stamps, texts)
+        composer.add(page, stamps, texts, heading)
 
     def _print_bodies(self, stationery, documents, with_slip):
         """Print the bodies of documents, each begun by its mark, as one document."""
@@ -203,13 +203,15 @@ class CollectionsPrinter(models.AbstractModel):
         opening = etree.tostring(node, encoding="unicode", method="html").removesuffix("</div>")
         room = ""
         if with_slip:
-            room = '<div style="page-break-inside:avoid;height:%s"></div>' % stationery.mm(SLIP + 2)
+            height = stationery.mm(SLIP + 2)
+            room = f'<div style="page-break-inside:avoid;height:{height}"></div>'
         parts = []
         for number, document in enumerate(documents):
             after = "" if number == len(documents) - 1 else "page-break-after:always;"
+            colour = pdf_pages.mark_style(number)
             parts.append(
                 f'<div style="{after}">'
-                f'<div style="width:2px;height:1px;background:{pdf_pages.mark_style(number)}"></div>'
+                f'<div style="width:2px;height:1px;background:{colour}"></div>'
                 f"{opening}{document}</div>{room}</div>"
             )
         return self._run(

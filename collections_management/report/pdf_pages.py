@@ -17,6 +17,7 @@ from odoo.tools.pdf import (
     PdfReader,
     PdfWriter,
 )
+from odoo.tools.pdf import generic as pdf_objects
 
 MM = 72 / 25.4
 # A mark is a tiny box, nearly white, of a colour nobody prints: its blue tells which mark it is.
@@ -73,7 +74,7 @@ def find_mark(page, number):
         if operator in (b"scn", b"rg", b"sc") and len(operands) == 3:
             wanted = _to_mark(operands) == number
         elif operator == b"re" and wanted:
-            x, y, width, height = (float(value) for value in operands)
+            _x, y, width, height = (float(value) for value in operands)
             a, _b, _c, d, _e, f = matrix
             found.append((min(d * y + f, d * (y + height) + f), a * width))
 
@@ -81,6 +82,12 @@ def find_mark(page, number):
     if not found:
         raise ValueError(f"mark {number} is not on the page")
     return found[-1]
+
+
+def _escape(text):
+    """Return a text as a PDF string of WinAnsi letters holds it."""
+    text = text.encode("cp1252", "replace").decode("cp1252")
+    return re.sub(r"([()\\])", r"\\\1", text)
 
 
 class Composer:
@@ -100,6 +107,10 @@ class Composer:
             )
         )
 
+        self.pale = self.writer._add_object(
+            DictionaryObject({NameObject("/ca"): pdf_objects.FloatObject(0.15)})
+        )
+
     def _add_stream(self, data, values=None):
         stream = DecodedStreamObject()
         stream.set_data(data)
@@ -117,8 +128,9 @@ class Composer:
         }
         return self._add_stream(page.get_contents().get_data(), values)
 
-    def add(self, page, stamps=(), texts=()):
-        """Add a page with stamps and short Latin texts, ``(text, right edge, y, size)``."""
+    def add(self, page, stamps=(), texts=(), watermark=""):
+        """Add a page with stamps, short Latin texts ``(text, right edge, y, size)`` and pale words
+        across it."""
         page = self.writer.add_page(page)
         resources = DictionaryObject(page["/Resources"].get_object())
         drawn = [b"Q\n"]
@@ -129,15 +141,21 @@ class Composer:
                 place = f"{stamp.scale:.4f} 0 0 {stamp.scale:.4f} {stamp.x:.2f} {stamp.y:.2f}"
                 drawn.append(f"q {place} cm /Stamp{number} Do Q\n".encode())
             resources[NameObject("/XObject")] = forms
-        if texts:
+        if watermark:
+            states = DictionaryObject(resources.get("/ExtGState", DictionaryObject()).get_object())
+            states[NameObject("/Pale")] = self.pale
+            resources[NameObject("/ExtGState")] = states
+            size = min(70, 900 / len(watermark))
+            place = f"/Pale gs BT /Stamped {size:.0f} Tf 0.71 0.71 -0.71 0.71 130 200 Tm"
+            drawn.append(f"q 0.4 g {place} ({_escape(watermark)}) Tj ET Q\n".encode("cp1252"))
+        if texts or watermark:
             fonts = DictionaryObject(resources.get("/Font", DictionaryObject()).get_object())
             fonts[NameObject("/Stamped")] = self.font
             resources[NameObject("/Font")] = fonts
             for text, right, y, size in texts:
                 left = right - len(text) * size * 0.5
-                drawn.append(
-                    f"q 0.4 g BT /Stamped {size} Tf {left:.2f} {y:.2f} Td ({text}) Tj ET Q\n".encode()
-                )
+                place = f"BT /Stamped {size} Tf {left:.2f} {y:.2f} Td"
+                drawn.append(f"q 0.4 g {place} ({_escape(text)}) Tj ET Q\n".encode("cp1252"))
         page[NameObject("/Resources")] = resources
         contents = page["/Contents"]
         if not isinstance(contents, ArrayObject):
@@ -158,11 +176,18 @@ def read(pdf):
     return PdfReader(io.BytesIO(pdf), strict=False)
 
 
-def join(pdfs):
-    """Return one document out of several; what they share is stored once."""
-    writer = PdfWriter()
-    for pdf in pdfs:
-        writer.append_pages_from_reader(read(pdf))
+def join(pdfs, ranges=None):
+    """Return one document out of several.
+
+    :param ranges: ``[(index of the document, first page, number of pages)]`` in the wanted order;
+        default: all of them as they stand
+    """
+    writer, readers = PdfWriter(), [read(pdf) for pdf in pdfs]
+    if ranges is None:
+        ranges = [(index, 0, len(reader.pages)) for index, reader in enumerate(readers)]
+    for index, first, count in ranges:
+        for page in readers[index].pages[first : first + count]:
+            writer.add_page(page)
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()

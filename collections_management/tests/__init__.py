@@ -6,6 +6,7 @@ from . import (
     test_engine_chain,
     test_engine_ladder,
     test_engine_places,
+    test_letter,
     test_letters,
     test_log,
     test_run,
