@@ -15,6 +15,7 @@
         "security/collections_security.xml",
         "security/account_security.xml",
         "security/collections_letter_batch_security.xml",
+        "security/collections_statement_security.xml",
         "data/collections_channel_data.xml",
         "data/ir_cron_data.xml",
         "data/collections_log_data.xml",
@@ -22,6 +23,7 @@
         "views/collections_contact_templates.xml",
         "report/collections_print_templates.xml",
         "report/collections_letter_templates.xml",
+        "report/collections_statement_templates.xml",
         "data/mail_template_data.xml",
         "data/collections_letter_data.xml",
         "data/collections_strategy_data.xml",
@@ -49,6 +51,7 @@
         "views/res_config_settings_views.xml",
         "views/collections_management_menus.xml",
         "views/collections_letter_batch_views.xml",
+        "wizards/collections_statement_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["collections_management/static/src/**/*"],

@@ -32,6 +32,8 @@ from . import (
     collections_run_approval,
     collections_run_screen,
     collections_segment,
+    collections_statement,
+    collections_statement_output,
     collections_step,
     collections_strategy,
     ir_http,

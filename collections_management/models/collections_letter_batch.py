@@ -209,32 +209,23 @@ class CollectionsLetterBatch(models.Model):
 
     def _render_pdf(self, letters, contents, partners):
         """Return ``(pdf, pages of each letter)``, in the order of the letters."""
-        printer = self.env["collections.printer"]
         told = letters.with_context(collections_paper=True)._get_letters()
-        pdfs, places = [], {}
-        for lang, group in letters.grouped(lambda contact: contact._get_lang()).items():
-            stationery = printer._get_stationery(self.company_id, lang)
-            pieces = [
-                contact._render_paper(
-                    stationery, told[contact.id], contents[contact.id], partners[contact.id]
-                )
-                for contact in group.with_context(collections_paper=True, lang=lang)
-            ]
-            heading = self.env(context={"lang": lang})._("TEST - DO NOT POST")
-            pdf, counts = printer._print(
-                stationery,
-                [body for body, _slip in pieces],
-                [slip for _body, slip in pieces],
-                heading if self.safe_mode else "",
+
+        def make(stationery, number):
+            contact = letters[number].with_context(collections_paper=True, lang=stationery.lang)
+            return contact._render_paper(
+                stationery, told[contact.id], contents[contact.id], partners[contact.id]
             )
-            first = 0
-            for contact, count in zip(group, counts, strict=True):
-                places[contact.id] = (len(pdfs), first, count)
-                first += count
-            pdfs.append(pdf)
-        ranges = [places[contact.id] for contact in letters]
-        counts = [count for _index, _first, count in ranges]
-        return (pdfs[0] if len(pdfs) == 1 else pdf_pages.join(pdfs, ranges)), counts
+
+        def heading(lang):
+            return self.with_context(lang=lang)._get_heading()
+
+        langs = [contact._get_lang() for contact in letters]
+        return self.env["collections.printer"]._print_each(self.company_id, langs, make, heading)
+
+    def _get_heading(self):
+        """Return what stands across every page of a test."""
+        return self.env._("TEST - DO NOT POST") if self.safe_mode else ""
 
     def _mark_printed(self, letters, contents):
         """Note exactly what each letter says, and that it is under way."""

@@ -178,6 +178,35 @@ class CollectionsPrinter(models.AbstractModel):
             counts += found
         return composer.get_pdf(), counts
 
+    @api.model
+    def _print_each(self, company, langs, make, heading=None):
+        """Print documents each in its own language, in the order they are given.
+
+        :param langs: the language of each document
+        :param make: called with ``(stationery, number of the document)``; returns its HTML
+            ``(body, slip or None)``
+        :param heading: called with a language; returns the words across every page
+        :return: ``(pdf, pages of each document)``
+        """
+        numbers_by_lang = {}
+        for number, lang in enumerate(langs):
+            numbers_by_lang.setdefault(lang, []).append(number)
+        pdfs, places = [], {}
+        for lang, numbers in numbers_by_lang.items():
+            stationery = self._get_stationery(company, lang)
+            pieces = [make(stationery, number) for number in numbers]
+            slips = [slip for _body, slip in pieces if slip is not None]
+            bodies = [body for body, _slip in pieces]
+            pdf, counts = self._print(stationery, bodies, slips, heading(lang) if heading else "")
+            first = 0
+            for number, count in zip(numbers, counts, strict=True):
+                places[number] = (len(pdfs), first, count)
+                first += count
+            pdfs.append(pdf)
+        ranges = [places[number] for number in range(len(langs))]
+        pages = [count for _index, _first, count in ranges]
+        return (pdfs[0] if len(pdfs) == 1 else pdf_pages.join(pdfs, ranges)), pages
+
     def _stamp(self, composer, stationery, page, header, footer, slip, number, heading):
         """Add a page with the company's header and footer, its number and its slip."""
         width, height = (length * MM for length in stationery.size)

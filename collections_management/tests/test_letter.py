@@ -374,7 +374,7 @@ class TestLetter(LetterCommon):
 
         def render(records):
             if broken & records:
-                raise UserError("broken")
+                raise ValueError("broken")
             return original(records)
 
         with patch.object(type(contacts), "_render_content", render):

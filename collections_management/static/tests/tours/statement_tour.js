@@ -1,0 +1,38 @@
+import { registry } from "@web/core/registry";
+
+registry.category("web_tour.tours").add("collections_statement_tour", {
+    steps: () => [
+        {
+            content: "Ask for the statement of the case's debtor",
+            trigger: ".o_form_statusbar button:contains(Statement)",
+            run: "click",
+        },
+        {
+            content: "The debtor is filled in",
+            trigger: ".modal div[name=partner_ids] .o_tag:contains(Ferretería Lima)",
+        },
+        {
+            content: "As a spreadsheet",
+            trigger: ".modal div[name=file_format] input[data-value=xlsx]",
+            run: "click",
+        },
+        {
+            content: "Download it",
+            trigger: ".modal footer button[name=action_download]",
+            run: "click",
+        },
+        {
+            content: "The dialog stays, for another one",
+            trigger: ".modal footer button[name=action_download]:enabled",
+        },
+        {
+            content: "Close it",
+            trigger: ".modal footer button[special=cancel], .modal footer .btn:contains(Close)",
+            run: "click",
+        },
+        {
+            content: "Back on the case",
+            trigger: "body:not(:has(.modal)) .o_form_statusbar button:contains(Statement)",
+        },
+    ],
+});
