@@ -171,7 +171,20 @@ class CollectionsCase(models.Model):
         return {
             "all": [],
             "messages": [
-                ("event", "in", ("sent", "delivered", "read", "answered", "failed", "uncertain"))
+                (
+                    "event",
+                    "in",
+                    (
+                        "sent",
+                        "delivered",
+                        "read",
+                        "answered",
+                        "replied",
+                        "auto_replied",
+                        "failed",
+                        "uncertain",
+                    ),
+                )
             ],
             "decisions": [
                 (

@@ -44,9 +44,13 @@ class CollectionsChannel(models.Model):
         self.ensure_one()
         return getattr(self, f"_{self.kind}_{verb}")
 
-    def _get_addresses(self, cases):
-        """Return ``{case id: address}`` of the cases this channel can reach; set-based."""
-        return self._dispatch("addresses", cases) if cases else {}
+    def _get_addresses(self, cases, role=None):
+        """Return ``{case id: address}`` of the cases this channel can reach; set-based.
+
+        :param role: whom a step writes to, for adapters that know several persons of a debtor
+        """
+        channel = self.with_context(collections_role=role) if role else self
+        return channel._dispatch("addresses", cases) if cases else {}
 
     def _get_obstacle(self, company):
         """Return ``(code, sentence)`` while nothing can leave through this channel, else None."""

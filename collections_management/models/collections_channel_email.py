@@ -35,29 +35,48 @@ class CollectionsChannel(models.Model):
     _inherit = "collections.channel"
 
     def _email_addresses(self, cases):
-        """Invoice contact first, then the company itself; blacklisted and bounced ones are not
-        addresses."""
+        """The person of the role that is asked for (``collections_role`` in the context), then
+        accounts payable, then the invoice address, then the company itself; blacklisted and
+        bounced ones are not addresses."""
+        self.env["res.partner"].flush_model(
+            ["email_normalized", "collections_role", "collections_bad_email", "type", "active"]
+        )
+        role = self.env.context.get("collections_role") or "accounts_payable"
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT DISTINCT ON (kase.id) kase.id, partner.email_normalized
                   FROM collections_case kase
-                  JOIN res_partner partner
-                    ON partner.id = kase.partner_id
-                    OR (partner.parent_id = kase.partner_id AND partner.type = 'invoice')
-                 WHERE kase.id = ANY(%s)
+                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                   AND (partner.id = kase.partner_id OR partner.type = 'invoice'
+                        OR partner.collections_role IN (%(role)s, 'accounts_payable'))
+                 WHERE kase.id = ANY(%(cases)s)
                    AND partner.active
                    AND partner.email_normalized IS NOT NULL
+                   AND partner.collections_bad_email IS DISTINCT FROM partner.email_normalized
                    AND NOT EXISTS (
                        SELECT FROM mail_blacklist
                         WHERE mail_blacklist.email = partner.email_normalized
                           AND mail_blacklist.active)
-              ORDER BY kase.id, (partner.type = 'invoice') DESC, partner.id
+              ORDER BY kase.id, %(rank)s, partner.id
                 """,
-                list(cases.ids),
+                role=role,
+                cases=list(cases.ids),
+                rank=self._get_role_rank_sql(role),
             )
         )
         return dict(rows)
+
+    def _get_role_rank_sql(self, role):
+        """Return the order in which the persons of a debtor are written to, for a ``partner``."""
+        return SQL(
+            """
+            CASE WHEN partner.collections_role = %s THEN 0
+                 WHEN partner.collections_role = 'accounts_payable' THEN 1
+                 WHEN partner.type = 'invoice' THEN 2 ELSE 3 END
+            """,
+            role,
+        )
 
     def _email_obstacle(self, company):
         if not self.env["collections.contact"]._get_sender(company):

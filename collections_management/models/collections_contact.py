@@ -189,9 +189,12 @@ class CollectionsContact(models.Model):
         return formataddr((company.name, address)) if address else False
 
     def _get_reply_to(self):
-        """Extension point: where answers go: the case's own alias, else the sender."""
+        """Extension point: where answers go: as set, else the company's alias, else the sender."""
         self.ensure_one()
-        return self.company_id.collections_reply_to or self._get_sender(self.company_id)
+        company = self.company_id
+        if company.collections_reply_to or not company.collections_alias_id:
+            return company.collections_reply_to or self._get_sender(company)
+        return company.sudo().collections_alias_id.alias_full_name or self._get_sender(company)
 
     # -- task ------------------------------------------------------------------------------------
 
@@ -285,9 +288,14 @@ class CollectionsContact(models.Model):
         return True
 
     def action_retry(self):
-        """Try a failed contact again now."""
+        """Try a failed contact again now.
+
+        :raise UserError: naming those that another contact stands in for: the debtor would hear
+            the same thing twice
+        """
         self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "failed")
+        contacts._check_not_replaced()
         contacts.sudo().write(
             {
                 "state": "queued",
@@ -298,6 +306,20 @@ class CollectionsContact(models.Model):
         )
         contacts._log("queued", {"reason": "retried_by_hand"})
         return True
+
+    def _check_not_replaced(self):
+        """:raise UserError: naming those with a fallback under way or done"""
+        replaced = self.env["collections.contact"].sudo().search(
+            [("parent_id", "in", self.ids), ("state", "in", DONE_STATES + PENDING_STATES)]
+        ).parent_id  # fmt: skip
+        if replaced:
+            raise UserError(
+                self.env._(
+                    "Another contact stands in for these already, so they are not tried again: "
+                    "%(contacts)s",
+                    contacts=", ".join(replaced.mapped("display_name")),
+                )
+            )
 
     def _check_collector(self):
         if not self.env.user.has_group(

@@ -44,6 +44,7 @@ class CollectionsContact(models.Model):
             "refused": self.env._("The provider refused it."),
             "recipient_refused": self.env._("The recipient's server refused the address."),
             "invalid_address": self.env._("The address is not valid."),
+            "bounced": self.env._("It came back: the address did not take it."),
             "invalid_message": self.env._("The message could not be built."),
             "server_closing": self.env._("The mail server was closing; it is tried again."),
             "connection_lost": self.env._("The connection broke while it was leaving."),

@@ -457,7 +457,9 @@ class CollectionsDelivery(models.AbstractModel):
         worked = planner._get_worked(case.ids).get(case.id, tried.browse())
         task = tried._get_task_channel()
         for channel in contact.step_id._get_channels() | worked | task:
-            address = channel not in tried and channel._get_addresses(case).get(case.id)
+            address = channel not in tried and channel._get_addresses(
+                case, contact.step_id.role
+            ).get(case.id)
             if address:
                 return self._create_fallback(contact, channel, address)
         return contact.browse()

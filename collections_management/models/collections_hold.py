@@ -31,7 +31,12 @@ class CollectionsHold(models.Model):
     )
     receivable_ids = fields.Many2many(related="case_id.receivable_ids")
     reason = fields.Selection(
-        [("pause", "Pause"), ("opt_out", "Opted out"), ("voucher", "Payment to verify")],
+        [
+            ("pause", "Pause"),
+            ("opt_out", "Opted out"),
+            ("voucher", "Payment to verify"),
+            ("answered", "The debtor answered"),
+        ],
         required=True,
         default="pause",
     )

@@ -103,9 +103,9 @@ class CollectionsPlanner(models.AbstractModel):
             channels = step._get_channels()
             for case_id in case_ids_by_step[step.id]:
                 found = [
-                    (channel, reach[channel.id][case_id], None)
+                    (channel, reach[channel.id, step.role][case_id], None)
                     for channel in channels
-                    if case_id in reach[channel.id]
+                    if case_id in reach[channel.id, step.role]
                 ]
                 if not found and (channel := worked.get(case_id)):
                     address = reached[channel.id].get(case_id)
@@ -116,11 +116,9 @@ class CollectionsPlanner(models.AbstractModel):
         return result
 
     def _get_reach(self, cases, steps):
-        """Return ``{channel id: {case id: address}}`` of every channel the steps use."""
-        channels = self.env["collections.channel"].browse()
-        for step in steps:
-            channels |= step._get_channels()
-        return {channel.id: channel._get_addresses(cases) for channel in channels}
+        """Return ``{(channel id, role): {case id: address}}`` of every channel the steps use."""
+        pairs = {(channel, step.role) for step in steps for channel in step._get_channels()}
+        return {(channel.id, role): channel._get_addresses(cases, role) for channel, role in pairs}
 
     def _get_addresses_by_channel(self, cases, channels):
         """Return ``{channel id: {case id: address}}`` of ``{case id: channel}``."""

@@ -4,6 +4,13 @@ from odoo.exceptions import ValidationError
 from ..engine.ladder import Rung
 
 TONES = [("friendly", "Friendly"), ("neutral", "Neutral"), ("firm", "Firm"), ("formal", "Formal")]
+# Who at the debtor's is written to.
+ROLES = [
+    ("accounts_payable", "Accounts payable"),
+    ("owner", "Owner"),
+    ("legal", "Legal"),
+    ("other", "Other"),
+]
 
 
 class CollectionsStep(models.Model):
@@ -27,6 +34,14 @@ class CollectionsStep(models.Model):
     timing = fields.Char(compute="_compute_timing")
     icon = fields.Char(compute="_compute_icon", help="Icon of the first channel it tries.")
     tone = fields.Selection(TONES, required=True, default="neutral")
+    role = fields.Selection(
+        ROLES,
+        string="Writes To",
+        required=True,
+        default="accounts_payable",
+        help="The person of this role at the debtor's. Without one: accounts payable, then the "
+        "invoice address, then the company itself.",
+    )
     mode = fields.Selection(
         [
             ("automatic", "Automatic"),

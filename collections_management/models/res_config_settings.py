@@ -15,6 +15,13 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.collections_email_from", readonly=False
     )
     collections_reply_to = fields.Char(related="company_id.collections_reply_to", readonly=False)
+    collections_alias_name = fields.Char(
+        related="company_id.collections_alias_name", readonly=False
+    )
+    collections_alias_domain = fields.Char(related="company_id.alias_domain_id.name")
+    collections_reply_pause_days = fields.Integer(
+        related="company_id.collections_reply_pause_days", readonly=False
+    )
     collections_user_id = fields.Many2one(related="company_id.collections_user_id", readonly=False)
     collections_stale_bank_days = fields.Integer(
         related="company_id.collections_stale_bank_days", readonly=False

@@ -46,7 +46,11 @@ class CollectionsContactReroute(models.TransientModel):
         channel, contacts = self.channel_id, self.contact_ids
         if not channel:
             return {}
-        addresses = channel._get_addresses(contacts.case_id)
+        addresses = {
+            (case_id, role): address
+            for role, group in contacts.grouped(lambda contact: contact.step_id.role).items()
+            for case_id, address in channel._get_addresses(group.case_id, role).items()
+        }
         twins = self.env["collections.contact"].search(
             [
                 ("case_id", "in", contacts.case_id.ids),
@@ -56,9 +60,9 @@ class CollectionsContactReroute(models.TransientModel):
         )
         taken = {(twin.case_id, twin.step_id, twin.cycle) for twin in twins}
         return {
-            contact.id: addresses[contact.case_id.id]
+            contact.id: addresses[contact.case_id.id, contact.step_id.role]
             for contact in contacts
-            if contact.case_id.id in addresses
+            if (contact.case_id.id, contact.step_id.role) in addresses
             and (contact.case_id, contact.step_id, contact.cycle) not in taken
         }
 
