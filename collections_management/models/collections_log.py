@@ -93,6 +93,7 @@ class CollectionsLog(models.Model):
             ("case_opened", "Case opened"),
             ("refreshed", "Balances refreshed"),
             ("segmented", "Segment assigned"),
+            ("decision_needed", "Decision needed"),
             ("planned", "Contact planned"),
             ("verdict", "Contact rules decided"),
             ("held", "Held"),
@@ -292,6 +293,7 @@ class CollectionsLog(models.Model):
             "case_opened": "fa-folder-open-o",
             "refreshed": "fa-refresh",
             "segmented": "fa-filter",
+            "decision_needed": "fa-map-signs",
             "planned": "fa-calendar-plus-o",
             "verdict": "fa-gavel",
             "held": "fa-pause-circle-o",
@@ -391,6 +393,7 @@ class CollectionsLog(models.Model):
             self._insert_links(linked.links)
             self.env["collections.log.content"]._insert_contents(linked.contents)
             self._forget_heads(linked.heads)
+            self.env["collections.event"]._publish_links(linked.links)
         return self.browse([link.entry.entry_id for link in linked.links])
 
     @api.model

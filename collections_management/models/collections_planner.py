@@ -45,7 +45,7 @@ class CollectionsPlanner(models.AbstractModel):
         if run:
             run._gate(rows)
         created = self._insert(rows)
-        linked = self._link_contacts(created)
+        linked = self._link_contacts(created, self._get_exhausted_entries(decisions, run))
         self._store_decisions(decisions, run, linked.heads)
         self.env["collections.log"]._store(linked)
         return Counter(decision.reason for decision, _facts in decisions.values())
@@ -288,10 +288,30 @@ class CollectionsPlanner(models.AbstractModel):
         by_key = {(row["case_id"], row["channel_id"]): row for row in rows}
         return [(id_, by_key[case_id, channel_id]) for id_, case_id, channel_id in result]
 
-    def _link_contacts(self, created):
+    def _get_exhausted_entries(self, decisions, run):
+        """Return a log entry per case that is for a person to decide from now on."""
+        exhausted = [id_ for id_, (decision, _facts) in decisions.items() if decision.exhausted]
+        if not exhausted:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM collections_case WHERE id = ANY(%s) AND needs_decision IS NOT TRUE"
+                " ORDER BY id",
+                exhausted,
+            )
+        )
+        run_id = run.id if run else None
+        return [
+            {"case_id": case_id, "event": "decision_needed", "run_id": run_id} for [case_id] in rows
+        ]
+
+    def _link_contacts(self, created, entries=()):
         """Return the two log entries of each new contact, linked and still to be stored: planned,
-        and the verdict of the rules."""
-        entries = []
+        and the verdict of the rules.
+
+        :param entries: other log entries, which come first
+        """
+        entries = list(entries)
         for contact_id, row in created:
             base = {"case_id": row["case_id"], "contact_id": contact_id, "run_id": row["run_id"]}
             planned = {"step": row["step_id"], "channel": row["channel_id"], "cycle": row["cycle"]}

@@ -299,6 +299,7 @@ class CollectionsRun(models.Model):
             )
             if state == "failed":
                 self._follow_up()
+            self.env["collections.event"]._publish_run(self)
         self._commit()
 
     def _follow_up(self):

@@ -21,4 +21,5 @@ from . import (
     test_tours,
     test_views,
     test_web,
+    test_webhook,
 )
