@@ -133,6 +133,26 @@ def begin(env, barrier):
     return run.id
 
 
+def begin_together(env, barrier):
+    """Start a run in the same instant as others; return ``[run, how many runs there are]``."""
+    assert not env["collections.run"].search([("state", "=", "running")])
+    barrier.wait(60)  # none of us will see what another commits from here on
+    run = env["collections.run"]._get_or_create(env.company, "button")
+    env.cr.commit()
+    return [run.id, env["collections.run"].search_count([])]
+
+
+def look_in(env, barrier):
+    """Work at the running run once, as the scheduled job of an idle worker does.
+
+    :return: ``[whether it ended, its state]``
+    """
+    run = env["collections.run"].browse(begin(env, barrier))
+    ended = run._work()
+    env.cr.rollback()
+    return [ended, run.state]
+
+
 def work(env, barrier, batch=15, meet=False, kill=None):
     """Work at the running run until it ends, as a scheduled job or a button does.
 
