@@ -129,6 +129,13 @@ class CollectionsContact(models.Model):
         self.ensure_one()
         return self.partner_id.collections_tone or self.step_id.tone
 
+    def _get_template(self):
+        """Extension point: the text it speaks with, or an empty record."""
+        self.ensure_one()
+        if not self.step_id:
+            return self.env["mail.template"]
+        return self.step_id._get_template(self._get_tone())
+
     @api.depends("content_id", "step_id", "state")
     @api.depends_context("lang")
     def _compute_preview(self):
@@ -153,8 +160,7 @@ class CollectionsContact(models.Model):
         self._forget_letters()
         groups = defaultdict(self.browse)
         for contact in self:
-            template = contact.step_id._get_template(contact._get_tone())
-            groups[template, contact._get_lang()] |= contact
+            groups[contact._get_template(), contact._get_lang()] |= contact
         for (template, lang), contacts in groups.items():
             if not template:
                 result.update(contacts._render_instructions())

@@ -15,6 +15,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.collections_email_from", readonly=False
     )
     collections_reply_to = fields.Char(related="company_id.collections_reply_to", readonly=False)
+    collections_thank_days = fields.Integer(
+        related="company_id.collections_thank_days", readonly=False
+    )
     collections_alias_name = fields.Char(
         related="company_id.collections_alias_name", readonly=False
     )

@@ -21,6 +21,7 @@ from . import (
     test_security,
     test_statement,
     test_templates,
+    test_thank_you,
     test_tours,
     test_views,
     test_web,
