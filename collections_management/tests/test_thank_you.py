@@ -69,6 +69,7 @@ class TestThankYou(CollectionsCommon):
         content = contact.content_id
         self.assertEqual(content.subject, f"Thank you for your payment to {self.company.name}")
         self.assertIn(self.money(100), html2plaintext(content.body).replace("*", ""))
+        self.assertIn("Nothing is overdue", content.body)
         events = contact.case_id.log_ids.filtered(lambda log: log.contact_id == contact)
         self.assertEqual(events.sorted("sequence").mapped("event"), ["planned", "sending", "sent"])
         self.assertEqual(self.get_case().state, "closed")
