@@ -21,7 +21,7 @@ from .pdf_pages import MM, Composer, Stamp
 # Millimetres. The address of a letter stands where DIN 5008, ISO 269 and US #10 windows are.
 TOP, LEFT, RIGHT, BOTTOM = 45, 20, 20, 26
 HEADER_TOP, HEADER_MOST = 9, 33
-SLIP = 64
+SLIP = 56
 PAPERS = {"A4": (210, 297), "Letter": (216, 279), "Legal": (216, 356), "A5": (148, 210)}
 DOCUMENTS_AT_ONCE = 50
 FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")

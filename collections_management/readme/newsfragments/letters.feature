@@ -1,0 +1,1 @@
+Letters on paper: a step can go out as a letter; letters that are due wait in Contacts > Letters to Print, are printed in one document by postal code, and count as sent when you say that they were posted.
