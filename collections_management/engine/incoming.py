@@ -42,6 +42,15 @@ MAILERS = ("mailer-daemon", "postmaster")
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known of an e-mail before it is put on a case. ``machine``: why no person wrote it,
+    or None. ``references``: the Message-Ids it answers, the nearest first."""
+
+    machine: str | None = None
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a report says became of a message.
 

@@ -112,11 +112,11 @@ class CollectionsCase(models.Model):
         its address may be the one the answer came to. A machine's message notifies nobody, so
         that nothing answers it.
         """
-        mail = self.env.context.get("collections_mail")
-        if not mail or kwargs.get("message_type") != "email":
+        arrival = self._get_arrival()
+        if not arrival or kwargs.get("message_type") != "email":
             return super().message_post(**kwargs)
-        case = self.with_context(collections_mail=False, mail_post_autofollow_author_skip=True)
-        reply = self.env["collections.reply"].sudo()._prepare_reply(case, mail, kwargs)
+        case = self.with_context(collections_arrival=None, mail_post_autofollow_author_skip=True)
+        reply = self.env["collections.reply"].sudo()._prepare_reply(case, arrival, kwargs)
         note = self.env.ref("mail.mt_note").id
         if not reply:  # a colleague answers by e-mail: Odoo's own affair
             company = case.sudo().company_id.partner_id

@@ -9,7 +9,6 @@ class CollectionsContact(models.Model):
 
     recipient_id = fields.Many2one(
         "res.partner",
-        string="Recipient",
         compute="_compute_recipient_id",
         help="The person at the debtor's whose address it is.",
     )

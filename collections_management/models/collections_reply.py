@@ -83,15 +83,15 @@ class CollectionsReply(models.Model):
     # -- receiving -------------------------------------------------------------------------------
 
     @api.model
-    def _prepare_reply(self, case, mail, post):
+    def _prepare_reply(self, case, arrival, post):
         """Return the values of a message about to be posted on a case, None for a colleague's.
 
-        :param dict mail: what ``mail.thread`` noted of its headers
+        :param arrival: engine ``Arrival``
         :param dict post: arguments of ``message_post``
         """
         sender = email_normalize(post.get("email_from") or "") or ""
         case = case.sudo()
-        contact = case._find_answered_contact(mail["references"])
+        contact = case._find_answered_contact(list(arrival.references))
         author = self.env["res.partner"].sudo().browse(post.get("author_id") or [])
         tester = contact.safe_mode and sender == email_normalize(contact.address or "")
         if author and not author.partner_share and not tester:
@@ -100,8 +100,8 @@ class CollectionsReply(models.Model):
             "company_id": case.company_id.id,
             "case_id": case.id,
             "contact_id": (contact or case._find_last_contact(sender)).id,
-            "kind": "machine" if mail["machine"] else "reply",
-            "machine": mail["machine"],
+            "kind": "machine" if arrival.machine else "reply",
+            "machine": arrival.machine,
             "email_from": post.get("email_from"),
             "subject": post.get("subject"),
         }
@@ -232,13 +232,14 @@ class CollectionsReply(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """Keep a message nobody could place, and ask who manages collections whose it is."""
-        mail = self.env.context.get("collections_mail") or {}
+        arrival = self._get_arrival()
+        machine = arrival and arrival.machine
         reply = self.create(
             {
                 **(custom_values or {}),
                 "state": "unplaced",
-                "kind": "machine" if mail.get("machine") else "reply",
-                "machine": mail.get("machine"),
+                "kind": "machine" if machine else "reply",
+                "machine": machine,
                 "email_from": msg_dict.get("email_from"),
                 "subject": msg_dict.get("subject"),
             }
@@ -255,9 +256,9 @@ class CollectionsReply(models.Model):
 
     def message_post(self, **kwargs):
         """A message nobody could place notifies nobody: its activity does."""
-        if self.env.context.get("collections_mail") and kwargs.get("message_type") == "email":
+        if self._get_arrival() and kwargs.get("message_type") == "email":
             kwargs.update(subtype_id=self.env.ref("mail.mt_note").id, partner_ids=[])
-        reply = self.with_context(collections_mail=False, mail_post_autofollow_author_skip=True)
+        reply = self.with_context(collections_arrival=None, mail_post_autofollow_author_skip=True)
         return super(CollectionsReply, reply).message_post(**kwargs)
 
     def _check_unplaced(self):

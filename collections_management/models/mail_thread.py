@@ -71,12 +71,18 @@ class MailThread(models.AbstractModel):
         """Tell the case, through the context, what its ``message_post`` cannot know any more."""
         if not any(route[0] in ANSWERED for route in routes or ()):
             return super()._message_route_process(message, message_dict, routes)
-        mail = {
-            "machine": incoming.find_machine(get_headers(message), message_dict.get("subject")),
-            "references": self._get_answered_ids(message_dict),
-        }
-        context_self = self.with_context(collections_mail=mail)
+        arrival = incoming.Arrival(
+            incoming.find_machine(get_headers(message), message_dict.get("subject")),
+            tuple(self._get_answered_ids(message_dict)),
+        )
+        context_self = self.with_context(collections_arrival=arrival)
         return super(MailThread, context_self)._message_route_process(message, message_dict, routes)
+
+    def _get_arrival(self):
+        """Return the ``Arrival`` of the e-mail being posted, or None. No caller from outside can
+        put one into a context: what comes as JSON is plain data."""
+        arrival = self.env.context.get("collections_arrival")
+        return arrival if isinstance(arrival, incoming.Arrival) else None
 
     def _get_answered_ids(self, message_dict):
         """Return the Message-Ids that a message answers, the nearest first."""

@@ -306,6 +306,15 @@ class TestReplies(MailCase):
         self.note_later()
         self.assertEqual(contact.state, "answered")
 
+    def test_no_caller_from_outside_makes_an_answer(self):
+        contact = self.dun()
+        case = contact.case_id.with_user(self.supervisor)
+        forged = {"machine": False, "references": [contact.mail_message_id.message_id]}
+        for name in ("collections_arrival", "collections_mail"):
+            case.with_context(**{name: forged}).message_post(body="Paid!", message_type="email")
+        self.assertEqual(contact.state, "sent")
+        self.assertFalse(self.get_events(contact.case_id, "replied"))
+
     def test_who_writes_has_an_address_that_works(self):
         contact = self.dun()
         self.debtor.sudo()._mark_bad_email("ferreteria@debtor.example")
