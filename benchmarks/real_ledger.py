@@ -33,6 +33,7 @@ def _set_up_company(env, company, state, zone, currency):
     company.write(
         {
             "email": f"collections@{company.name.lower()}.example",
+            "collections_start_mode": "full",
             "collections_safe_mode": False,
         }
     )

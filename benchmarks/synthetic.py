@@ -60,7 +60,13 @@ def _company(env):
         }
     )
     env["ir.mail_server"].search([]).active = False
-    company.write({"collections_safe_mode": False, "collections_stale_bank_days": 7})
+    company.write(
+        {
+            "collections_start_mode": "full",
+            "collections_safe_mode": False,
+            "collections_stale_bank_days": 7,
+        }
+    )
     # The calendar is asked in full, but says yes at any hour: the figures do not hang on it.
     window = {"hour_from": 0, "hour_to": 24, "saturday": True, "sunday": True}
     for rule in env["collections.contact.rule"].search([]):

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine import ladder
+from .collections_contact import DONE_STATES, PENDING_STATES
 
 
 class Climb(NamedTuple):
@@ -159,26 +160,94 @@ class CollectionsPosition(models.AbstractModel):
     def _forget(self, contacts):
         """Take back what these contacts did to the ladder; used when safe mode ends.
 
-        The positions of the receivables they told about are set to the last real contact.
+        The receivables they told about, and their cases, come back to the last contact that really
+        reached the debtor, if there was one. What never left (skipped, failed) stays as it was.
         """
-        done = contacts.filtered("sent_on")
-        lines = done.line_ids
-        if contacts:
-            contacts.write({"state": "cancelled", "reason": "safe_mode_ended"})
-            contacts._log("cancelled", {"reason": "safe_mode_ended"})
-        for model, records in (("account_move_line", lines), ("account_move", lines.move_id)):
-            if not records:
-                continue
-            extra = SQL(", collections_days = NULL, collections_times = NULL")
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE %s SET collections_step_id = NULL, collections_date = NULL %s"
-                    " WHERE id = ANY(%s)",
-                    SQL.identifier(model),
-                    extra if model == "account_move_line" else SQL(),
-                    records.ids,
+        pending = contacts.filtered(lambda contact: contact.state in PENDING_STATES)
+        taken_back = contacts.filtered("sent_on") | pending
+        taken_back.write({"state": "cancelled", "reason": "safe_mode_ended"})
+        taken_back._log("cancelled", {"reason": "safe_mode_ended"})
+        lines, cases = taken_back.line_ids, taken_back.case_id
+        self.env.flush_all()
+        if lines:
+            self._restore_lines(lines)
+        if cases:
+            self._restore_cases(cases)
+
+    def _restore_lines(self, lines):
+        """Put receivables back where the last real contact left them; its riders at their age."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH told AS (
+                    SELECT DISTINCT ON (rel.line_id) rel.line_id, contact.step_id,
+                           contact.sent_on::date AS day,
+                           CASE WHEN contact.carrier_id = rel.line_id THEN step.days
+                                ELSE least(step.days, contact.sent_on::date
+                                     - coalesce(line.date_maturity, line.date)) END AS days,
+                           count(*) OVER (PARTITION BY rel.line_id, contact.step_id) AS times
+                      FROM collections_contact_line_rel rel
+                      JOIN collections_contact contact ON contact.id = rel.contact_id
+                      JOIN collections_step step ON step.id = contact.step_id
+                      JOIN account_move_line line ON line.id = rel.line_id
+                     WHERE rel.line_id = ANY(%(lines)s) AND %(real)s
+                  ORDER BY rel.line_id, contact.sent_on DESC, contact.id DESC
                 )
+                UPDATE account_move_line line
+                   SET collections_step_id = told.step_id, collections_date = told.day,
+                       collections_days = told.days, collections_times = told.times
+                  FROM unnest(%(lines)s) AS wanted (id)
+             LEFT JOIN told ON told.line_id = wanted.id
+                 WHERE line.id = wanted.id
+                """,
+                lines=lines.ids,
+                real=self._get_real_sql(),
             )
-            records.invalidate_recordset()
-        cases = contacts.case_id
-        cases.write({"last_contact_date": False, "step_id": False})
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_move move
+                   SET collections_step_id = last.collections_step_id,
+                       collections_date = last.collections_date
+                  FROM (SELECT DISTINCT ON (move_id) move_id, collections_step_id,
+                               collections_date
+                          FROM account_move_line WHERE move_id = ANY(%s)
+                      ORDER BY move_id, collections_days DESC NULLS LAST, id) last
+                 WHERE move.id = last.move_id
+                """,
+                lines.move_id.ids,
+            )
+        )
+        lines.invalidate_recordset()
+        lines.move_id.invalidate_recordset()
+
+    def _restore_cases(self, cases):
+        """Put cases back to the day and step of their last real contact."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH last AS (
+                    SELECT DISTINCT ON (case_id) case_id, step_id, sent_on::date AS day
+                      FROM collections_contact contact
+                     WHERE case_id = ANY(%(cases)s) AND %(real)s
+                  ORDER BY case_id, sent_on DESC, id DESC
+                )
+                UPDATE collections_case kase
+                   SET last_contact_date = last.day, step_id = last.step_id
+                  FROM unnest(%(cases)s) AS wanted (id) LEFT JOIN last ON last.case_id = wanted.id
+                 WHERE kase.id = wanted.id
+                """,
+                cases=cases.ids,
+                real=self._get_real_sql(),
+            )
+        )
+        cases.invalidate_recordset()
+
+    def _get_real_sql(self):
+        """Return the condition on ``contact`` of those that really reached a debtor."""
+        return SQL(
+            "contact.sent_on IS NOT NULL AND contact.safe_mode IS NOT TRUE"
+            " AND contact.state = ANY(%s)",
+            list(DONE_STATES),
+        )

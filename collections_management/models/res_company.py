@@ -73,4 +73,5 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if going_live:
             going_live._restart_after_safe_mode()
+            going_live.filtered(lambda company: not company.collections_live_on)._start()
         return result

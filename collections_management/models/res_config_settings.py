@@ -32,3 +32,21 @@ class ResConfigSettings(models.TransientModel):
     collections_tolerance = fields.Float(
         related="company_id.currency_id.collections_tolerance", readonly=False
     )
+    collections_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Collections Currency"
+    )
+    collections_review_runs = fields.Boolean(
+        related="company_id.collections_review_runs", readonly=False
+    )
+    collections_second_amount = fields.Monetary(
+        related="company_id.collections_second_amount",
+        readonly=False,
+        currency_field="collections_currency_id",
+    )
+    collections_second_count = fields.Integer(
+        related="company_id.collections_second_count", readonly=False
+    )
+    collections_forewarn = fields.Boolean(related="company_id.collections_forewarn", readonly=False)
+    collections_forewarn_hour = fields.Float(
+        related="company_id.collections_forewarn_hour", readonly=False
+    )

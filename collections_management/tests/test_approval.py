@@ -9,7 +9,7 @@ from .common import CollectionsCommon
 
 @tagged("post_install", "-at_install")
 class TestApproval(CollectionsCommon):
-    """Who looks at a run before it leaves, what may be changed of it, and the preview of a night."""
+    """Who looks at a run before it leaves, what may be changed of it, the preview of a night."""
 
     @classmethod
     def setUpClass(cls):

@@ -3,9 +3,11 @@ from . import (
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
+    collections_go_live,
     collections_log_erase,
-    collections_statement_wizard,
+    collections_onboarding,
     collections_preview,
     collections_preview_line,
     collections_preview_screen,
+    collections_statement_wizard,
 )

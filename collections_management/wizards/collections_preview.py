@@ -28,6 +28,9 @@ class CollectionsPreview(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     date = fields.Date(required=True)
+    first_night = fields.Date(
+        readonly=True, help="The first night that is lived through. Empty: today's."
+    )
     is_tonight = fields.Boolean(compute="_compute_is_tonight")
     line_ids = fields.One2many("collections.preview.line", "preview_id")
     go_ids = fields.One2many(
@@ -101,15 +104,22 @@ class CollectionsPreview(models.TransientModel):
             )
 
     @api.model
-    def _create_for(self, company, day=None):
+    def _create_for(self, company, day=None, first_night=None):
         """Return the preview of the run of a company.
 
         :param date day: which night; None: tonight's
+        :param date first_night: the first night on which there will be a run; None: tonight
         """
         ledger = self.env["collections.ledger"]
         ledger._refresh(company)  # for good, as any refresh: a line needs its case
         self.env["collections.segment"]._assign(company)
-        preview = self.create({"company_id": company.id, "date": day or ledger._today(company)})
+        preview = self.create(
+            {
+                "company_id": company.id,
+                "date": day or ledger._today(company),
+                "first_night": first_night,
+            }
+        )
         preview._fill()
         return preview
 
@@ -210,8 +220,11 @@ class CollectionsPreview(models.TransientModel):
         :param partners: only these debtors; None: all of the company
         """
         self.ensure_one()
-        day = self._get_today()
+        today = self._get_today()
+        day = max(self.first_night or today, today)
         with self._pretend():
+            if day > today:  # what is queued already leaves before
+                self._pretend_sending(self._get_open_cases(today, partners), today)
             while day < self.date:
                 cases = self._plan_night(day, partners)
                 left = self._pretend_sending(cases, day)
@@ -224,18 +237,22 @@ class CollectionsPreview(models.TransientModel):
         rehearsal = self.with_context(collections_day=day)
         rehearsal.env["collections.ledger"]._refresh(self.company_id, partners=partners)
         rehearsal.env["collections.segment"]._assign(self.company_id)
-        domain = [("company_id", "=", self.company_id.id), ("state", "=", "open")]
-        if partners:
-            domain.append(("partner_id", "in", partners.ids))
-        cases = rehearsal.env["collections.case"].search(domain)
+        cases = self._get_open_cases(day, partners)
         if cases:
             rehearsal.env["collections.planner"]._plan(cases)
         return cases
 
+    def _get_open_cases(self, day, partners=None):
+        """Return the open cases of the company, who live a day."""
+        domain = [("company_id", "=", self.company_id.id), ("state", "=", "open")]
+        if partners:
+            domain.append(("partner_id", "in", partners.ids))
+        return self.env["collections.case"].with_context(collections_day=day).search(domain)
+
     def _pretend_sending(self, cases, day):
         """Note the messages and tasks that may leave by the end of a day as sent.
 
-        :return: whether there were any
+        :return: what left
         """
         midnight = datetime.combine(day + timedelta(days=1), time.min)
         contacts = cases.env["collections.contact"].search(
@@ -251,7 +268,7 @@ class CollectionsPreview(models.TransientModel):
         for contact in contacts:
             positions._climb(contact, climbs[contact.id])
             positions._note_contact(contact, day)
-        return bool(contacts)
+        return contacts
 
     def _get_next_night(self, cases, day):
         """Return the next night on which anything can change, when nothing left on this one."""

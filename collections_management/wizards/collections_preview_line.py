@@ -81,7 +81,7 @@ class CollectionsPreviewLine(models.TransientModel):
         }
 
     def action_leave_out(self):
-        """Leave these debtors alone for a while: their cases are paused, and the lines move over."""
+        """Leave these debtors alone for a while: their cases are paused, the lines move over."""
         self.check_access("read")
         going = self.filtered(lambda line: line.verdict == "go")
         if not going:

@@ -23,6 +23,7 @@ def build(env, barrier, due=90, paused=4, paid=4, young=4, mute=4):
     company.write(
         {
             "email": "cobranzas@company.example",
+            "collections_start_mode": "full",
             "collections_safe_mode": False,
             "collections_stale_bank_days": 0,
         }

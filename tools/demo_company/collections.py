@@ -32,6 +32,7 @@ def after_ledger(env):
         mine = collectors.filtered(lambda user, company=company: company in user.company_ids)
         company.write(
             {
+                "collections_start_mode": "full",
                 "collections_safe_mode": bool(position),
                 "collections_test_email": "pruebas@andina.example",
                 "collections_user_id": mine[:1].id,
