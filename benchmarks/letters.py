@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.letters [letters]`` makes a synthetic ledger, lets as many cases be due for a
 letter, prints them through ``collections.letter.batch`` and says what it took: seconds, pages,
-memory of this process and of the printing program. It checks what was printed: every debtor once, in the
-order of the postal codes, each with the amount the ledger says.
+memory of this process and of the printing program. It checks what was printed: every debtor once,
+in the order of the postal codes, each with the amount the ledger says.
 """
 
 import base64
@@ -73,7 +73,8 @@ def _write(found):
         )
     lines.append(
         f"\nPeak memory {found['peak_mb']:.0f} MB (bar {BAR_MB}; {found['start_mb']:.0f} before), "
-        f"of the printing program {found['program_mb']:.0f} MB; the letters are a document of {found['pdf_mb']:.1f} MB."
+        f"of the printing program {found['program_mb']:.0f} MB; "
+        f"the letters are a document of {found['pdf_mb']:.1f} MB."
         f" Faults: {', '.join(found['faults']) or 'none'}.\n"
     )
     return "\n".join(lines)
