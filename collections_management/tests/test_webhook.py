@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tests.common import _super_send
 
@@ -564,3 +565,23 @@ class TestWebhook(WebhookCommon):
             delivery.queued_on -= timedelta(days=31)
         self.env["collections.webhook.delivery"]._gc_sent()
         self.assertEqual(webhook.delivery_ids, recent | waiting)
+
+    def test_a_neutralized_copy_tells_nobody_anything(self):
+        webhook = self.create_webhook("https://a.example")
+        self.company.collections_test_email = "test@company.example"
+        self.env.flush_all()
+        for query in get_neutralization_queries(["collections_management"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertRecordValues(webhook, [{"active": False, "secret": "neutralized"}])
+        self.assertRecordValues(
+            self.company, [{"collections_safe_mode": True, "collections_test_email": False}]
+        )
+        contact = self.create_invoice(100) and self.plan()
+        self.assertFalse(webhook.delivery_ids)
+        with self.mailbox() as box:
+            self.deliver()
+        self.assertFalse(box.messages)
+        self.env.invalidate_all()
+        self.assertRecordValues(contact, [{"state": "held", "reason": "no_test_address"}])
