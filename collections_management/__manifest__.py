@@ -8,7 +8,7 @@
     "license": "LGPL-3",
     "application": True,
     "depends": ["account", "mail", "portal"],
-    "external_dependencies": {"python": ["holidays", "phonenumbers"]},
+    "external_dependencies": {"python": ["holidays", "openpyxl", "phonenumbers"]},
     "data": [
         "security/collections_management_groups.xml",
         "security/ir.model.access.csv",
@@ -42,6 +42,7 @@
         "wizards/collections_go_live_views.xml",
         "wizards/collections_log_erase_views.xml",
         "wizards/collections_onboarding_views.xml",
+        "wizards/collections_state_import_views.xml",
         "wizards/collections_preview_views.xml",
         "views/collections_log_views.xml",
         "views/collections_log_content_views.xml",

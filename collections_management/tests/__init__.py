@@ -21,6 +21,7 @@ from . import (
     test_run,
     test_security,
     test_start,
+    test_state_import,
     test_statement,
     test_templates,
     test_thank_you,

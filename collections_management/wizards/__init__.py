@@ -9,5 +9,7 @@ from . import (
     collections_preview,
     collections_preview_line,
     collections_preview_screen,
+    collections_state_import,
+    collections_state_import_level,
     collections_statement_wizard,
 )
