@@ -245,7 +245,7 @@ class CollectionsCase(models.Model):
     @api.model
     def _get_api_channel(self, code, medium):
         """Return the channel of a code, or the first that carries a medium; a person's first."""
-        channels = self.env["collections.channel"].search([])
+        channels = self.env["collections.channel"].search([("active", "=", True)])
         if code is not None:
             found = channels.filtered(lambda channel: channel.code == code)
             if not found:

@@ -1,7 +1,7 @@
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
@@ -118,14 +118,12 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((self.path, dict(self.headers), body))
         time.sleep(self.server.delay)
-        try:
+        with suppress(OSError):  # the sender may have gone
             self.send_response(self.server.status)
             for name, value in self.server.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(b"thanks")
-        except OSError:  # the sender has gone
-            pass
 
     def log_message(self, *args):
         pass
