@@ -7,8 +7,9 @@
     "author": "Odoo Collections",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["account", "mail", "portal"],
+    "depends": ["account", "digest", "mail", "portal"],
     "external_dependencies": {"python": ["holidays", "openpyxl", "phonenumbers"]},
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/collections_management_groups.xml",
         "security/ir.model.access.csv",
@@ -62,6 +63,7 @@
         "views/account_move_views.xml",
         "views/account_move_line_views.xml",
         "views/res_partner_views.xml",
+        "views/digest_digest_views.xml",
         "views/mail_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/collections_management_menus.xml",

@@ -53,6 +53,7 @@ from . import (
     collections_webhook,
     collections_webhook_delivery,
     collections_thanks,
+    digest_digest,
     ir_http,
     ir_mail_server,
     mail_activity,

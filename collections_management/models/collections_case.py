@@ -118,7 +118,7 @@ class CollectionsCase(models.Model):
     partner_email = fields.Char(related="partner_id.email", string="E-mail")
     country_id = fields.Many2one(related="partner_id.country_id")
     state_id = fields.Many2one(related="partner_id.state_id", string="Region")
-    active = fields.Boolean(related="partner_id.active", string="Debtor is Active")
+    partner_active = fields.Boolean(related="partner_id.active", string="Debtor is Active")
 
     _debtor_unique = models.UniqueIndex(
         "(company_id, partner_id) WHERE state <> 'merged'",

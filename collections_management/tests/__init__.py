@@ -4,6 +4,7 @@ from . import (
     test_bad_input,
     test_bounces,
     test_contact_rule,
+    test_digest,
     test_engine_calendar,
     test_engine_chain,
     test_engine_health,

@@ -13,7 +13,7 @@ from odoo.addons.collections_management.engine.state_rows import Fault, Row
 
 from .common import CollectionsCommon
 
-HEADING = ["Factura", "Nivel", "Fecha"]
+HEADING = ("Factura", "Nivel", "Fecha")
 
 
 class TestStateRows(unittest.TestCase):
