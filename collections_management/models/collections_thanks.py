@@ -39,6 +39,7 @@ class CollectionsContact(models.Model):
 
     receipt_ids = fields.One2many("collections.receipt", "contact_id", readonly=True)
     paid_text = fields.Char(compute="_compute_paid_text", string="Paid in Words")
+    overdue_sentence = fields.Char(compute="_compute_overdue_sentence", string="Overdue in Words")
 
     @api.depends("receipt_ids.amount", "address")
     def _compute_paid_text(self):
@@ -55,8 +56,26 @@ class CollectionsContact(models.Model):
         text = format_amount(self.env, currency.round(amount), currency, lang_code=self._get_lang())
         return text if currency == self.company_id.currency_id else f"{text} ({currency.name})"
 
+    @api.depends("net_overdue_text")
+    def _compute_overdue_sentence(self):
+        """Nothing is cached of it: what is overdue is told as it is when it is read."""
+        for contact in self:
+            env = contact.with_context(lang=contact._get_lang()).env
+            contact.overdue_sentence = (
+                env._(
+                    "Overdue on your account at this moment: %(amount)s.",
+                    amount=contact.net_overdue_text,
+                )
+                if contact.net_overdue_text
+                else env._("Nothing is overdue on your account.")
+            )
+
     def mail_allowed_qweb_expressions(self):
-        return (*super().mail_allowed_qweb_expressions(), "object.paid_text")
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            "object.paid_text",
+            "object.overdue_sentence",
+        )
 
     def _get_template(self):
         receipts = self.sudo().receipt_ids if not self.step_id else None
