@@ -1,7 +1,7 @@
 {
     "name": "Collections Management",
     "summary": "Cases, dunning strategies, contact rules and a provable log",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "website": "https://github.com/odoo-collections/odoo-collections",
     "author": "Odoo Collections",

@@ -14,6 +14,7 @@ from . import (
     test_engine_places,
     test_engine_statement,
     test_health,
+    test_list_queries,
     test_letter,
     test_letters,
     test_log,

@@ -1,0 +1,210 @@
+"""Times what the screens of cases, contacts and receivables ask, with 100,000 cases.
+
+    .local/bin/python -m benchmarks.screens              # makes the database bn_screens, measures
+    .local/bin/python -m benchmarks.screens --cases 10000 --keep
+
+Each list and kanban view is read with its own fields (`web_search_read`), each group-by of its
+search view is opened (`web_read_group`), each field of its search panel counted
+(`search_panel_select_range`, `search_panel_select_multi_range`), as a supervisor. The best of
+three counts; above 300 ms is told and fails.
+"""
+
+import argparse
+import sys
+import time
+
+from lxml import etree
+
+from odoo.fields import Command
+from odoo.tools.safe_eval import safe_eval
+
+from tools.house import postgres, shell, templates
+
+from . import database
+
+BAR = 0.3
+PAGE = 80
+# model -> views, by their name in the addon: the list or kanban views, then the search view.
+SCREENS = {
+    "collections.case": (
+        ("collections_case_view_list", "collections_case_view_kanban"),
+        "collections_case_view_search",
+    ),
+    "collections.contact": (
+        ("collections_contact_view_list",),
+        "collections_contact_view_search",
+    ),
+}
+PARTNERS = """
+    INSERT INTO res_partner (name, complete_name, active, is_company, type, lang, country_id,
+                             state_id, autopost_bills, email)
+    SELECT 'Cliente ' || n, 'Cliente ' || n, true, true, 'contact', 'en_US', %(country)s,
+           (%(states)s)[1 + n %% cardinality(%(states)s)], 'ask', 'c' || n || '@debtor.example'
+      FROM generate_series(1, %(cases)s) n
+"""
+COMMERCIAL = "UPDATE res_partner SET commercial_partner_id = id WHERE name LIKE 'Cliente %%'"
+CASES = """
+    INSERT INTO collections_case (company_id, currency_id, partner_id, state, user_id, segment_id,
+        strategy_id, step_id, amount_total, amount_overdue, amount_net_overdue, amount_credit,
+        amount_not_due, days_past_due, age_band, decision, decision_data, last_contact_date,
+        needs_decision)
+    SELECT %(company)s, %(currency)s, debtor.id,
+           CASE WHEN n %% 10 = 0 THEN 'closed' ELSE 'open' END,
+           CASE WHEN n %% 7 > 0 THEN (%(users)s)[1 + n %% cardinality(%(users)s)] END,
+           step.segment, step.strategy, step.id, n %% 9973, n %% 4999, n %% 4999, 0, 0,
+           n %% 120, (n %% 5)::text, 'step_due', jsonb_build_object('step', step.id),
+           CURRENT_DATE - n %% 200, n %% 50 = 0
+      FROM (SELECT id, id AS n FROM res_partner WHERE name LIKE 'Cliente %%') debtor
+      JOIN (SELECT step.id, step.strategy_id AS strategy, segment.id AS segment,
+                   row_number() OVER () - 1 AS place, count(*) OVER () AS steps
+              FROM collections_step step
+              JOIN collections_segment segment ON segment.strategy_id = step.strategy_id) step
+        ON step.place = debtor.n %% step.steps
+"""
+CONTACTS = """
+    INSERT INTO collections_contact (case_id, company_id, step_id, channel_id, state, scheduled_on,
+                                     planned_on, amount, cycle)
+    SELECT kase.id, kase.company_id, kase.step_id, %(channel)s,
+           (ARRAY['sent', 'sent', 'queued', 'held', 'awaiting', 'failed'])[1 + kase.id %% 6],
+           now() - (kase.id %% 90) * interval '1 day', CURRENT_DATE, kase.amount_net_overdue, '0/0'
+      FROM collections_case kase
+"""
+
+
+def build(name, cases):
+    """Make a database with so many cases, each with a contact; all by SQL."""
+    templates.fresh_db(name, [database.ADDON])
+    with database.environment(name) as env:
+        groups = "collections_management.collections_management_group"
+        users = env["res.users"].create(
+            [
+                {
+                    "name": f"User {n}",
+                    "login": f"user{n}",
+                    "group_ids": [Command.link(env.ref(f"{groups}_{role}").id)],
+                }
+                for n, role in enumerate(["supervisor", *["collector"] * 19])
+            ]
+        )
+        country = env.ref("base.pe")
+        values = {
+            "cases": cases,
+            "company": env.company.id,
+            "currency": env.company.currency_id.id,
+            "country": country.id,
+            "states": country.state_ids.ids,
+            "users": users.ids,
+            "channel": env.ref("collections_management.collections_channel_email").id,
+        }
+    # A session each: what refers to a table is checked by a plan made when the table was small.
+    for statement in (PARTNERS, COMMERCIAL, CASES, CONTACTS):
+        database.forget(name)
+        with database.environment(name) as env:
+            env.cr.execute("ANALYZE res_partner; ANALYZE collections_case")
+            env.cr.execute(statement, values)
+    with database.environment(name) as env:
+        _fill_stored(env)
+    with database.environment(name) as env:
+        env.cr.commit()
+        env.cr._cnx.autocommit = True
+        env.cr.execute("VACUUM ANALYZE")
+        env.cr._cnx.autocommit = False
+
+
+def _fill_stored(env):
+    """Fill the columns of the case that are copied from the debtor."""
+    stored = [
+        name for name in ("country_id", "state_id") if env["collections.case"]._fields[name].store
+    ]
+    for name in stored:
+        env.cr.execute(
+            f"UPDATE collections_case kase SET {name} = partner.{name} FROM res_partner partner"
+            " WHERE partner.id = kase.partner_id"
+        )
+
+
+def measure(env):
+    """Return ``[(screen, seconds)]`` of everything the screens ask."""
+    found = []
+    for model, (views, search) in SCREENS.items():
+        records = env[model]
+        for view in views:
+            found += _measure_view(records, view)
+        arch = _get_arch(records, search)
+        for node in arch.xpath("//search/group/filter"):
+            group = safe_eval(node.get("context"))["group_by"]
+            if ":" not in group and records._fields[group].type in ("date", "datetime"):
+                group += ":month"  # as the web client does
+            work = _bind(records.web_read_group, [], [group], ["__count"], limit=PAGE)
+            found.append((f"{model} by {group}", _best(env, work)))
+        for node in arch.xpath("//searchpanel/field"):
+            method = "multi_range" if node.get("select") == "multi" else "range"
+            work = _bind(
+                getattr(records, f"search_panel_select_{method}"), node.get("name"),
+                enable_counters=True, limit=200,
+            )  # fmt: skip
+            found.append((f"{model} panel {node.get('name')}", _best(env, work)))
+    return found
+
+
+def _measure_view(records, view):
+    arch = _get_arch(records, view)
+    names = [node.get("name") for node in arch.iter("field") if node.get("name") in records._fields]
+    spec = {
+        name: {"fields": {"display_name": {}}} if records._fields[name].relational else {}
+        for name in names
+    }
+    domain = [("state", "=", "open")] if records._name == "collections.case" else []
+    order = arch.get("default_order")
+    for title, kept in ((view, domain), (f"{view}, everything", [])):
+        work = _bind(records.web_search_read, kept, spec, limit=PAGE, order=order)
+        yield title, _best(records.env, work)
+
+
+def _get_arch(records, view):
+    view = records.env.ref(f"{database.ADDON}.{view}")
+    return etree.fromstring(records.get_view(view.id)["arch"])
+
+
+def _bind(method, *args, **kwargs):
+    return lambda: method(*args, **kwargs)
+
+
+def _best(env, work, rounds=3):
+    best = None
+    for _round in range(rounds):
+        env.invalidate_all()
+        started = time.perf_counter()
+        work()
+        taken = time.perf_counter() - started
+        best = min(best or taken, taken)
+    return best
+
+
+def main(arguments=None):
+    """Build, measure, tell; return 1 when something is above the bar."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--keep", action="store_true", help="leave the database")
+    parser.add_argument("--again", action="store_true", help="measure in the database that is left")
+    options = parser.parse_args(arguments)
+    name = f"{database.PREFIX}screens"
+    if not options.again:
+        with shell.step(f"{options.cases:,} cases"):
+            build(name, options.cases)
+    with database.environment(name) as env:
+        user = env["res.users"].search([("login", "=", "user0")])
+        found = measure(env(user=user.id, su=False))
+    for screen, seconds in sorted(found, key=lambda row: -row[1]):
+        shell.say(f"{seconds * 1000:8.0f} ms  {'SLOW ' if seconds > BAR else '     '}{screen}")
+    if not (options.keep or options.again):
+        database.forget(name)
+        database.drop(name.removeprefix(database.PREFIX))
+    return 1 if any(seconds > BAR for _screen, seconds in found) else 0
+
+
+if __name__ == "__main__":
+    import os
+
+    os.environ.update(postgres.environment())
+    sys.exit(main())
