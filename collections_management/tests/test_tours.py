@@ -85,6 +85,54 @@ class TestTours(ToursCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestFirstDayTours(ToursCommon):
+    """From the set-up to going live; from the preview to the message that leaves."""
+
+    def test_manager_sets_up_and_goes_live(self):
+        self.company.write(
+            {
+                "collections_live_on": False,
+                "collections_safe_mode": True,
+                "collections_test_email": "me@company.example",
+            }
+        )
+        with self.mailbox() as box:
+            self.start_tour(
+                "/odoo/collections-set-up", "collections_onboarding_tour", login=self.manager.login
+            )
+        self.assertEqual([message.rcpt_tos for message in box.messages], [["me@company.example"]])
+        self.assertRecordValues(
+            self.company,
+            [
+                {
+                    "city": "Arequipa",
+                    "collections_safe_mode": False,
+                    "collections_live_on": self.today,
+                }
+            ],
+        )
+        entry = self.env["account.move.line"].search([("collections_entry_date", "!=", False)])
+        self.assertEqual(len(entry), 2, "old debts enter gently")
+
+    def test_one_is_left_out_of_the_preview_the_other_is_approved_and_sent(self):
+        self.other.name = "Bodega Norte"
+        self.open_tour("collections_run_action", "collections_approval_tour", self.manager)
+        run = self.env["collections.run"].search([])
+        self.assertEqual(run.review_reason, "asked")
+        self.env["collections.planner"]._plan(self.get_case() | self.get_case(self.other), run=run)
+        run._open_gate()
+        run.write({"stage": "done", "state": "done"})
+        self.start_tour(
+            f"/odoo/action-collections_management.collections_run_action/{run.id}",
+            "collections_approve_run_tour",
+            login=self.supervisor.login,
+        )
+        contact = run.contact_ids
+        self.assertRecordValues(contact, [{"partner_id": self.debtor.id, "state": "queued"}])
+        self.assertEqual(contact.approved_by_id, self.supervisor)
+
+
+@tagged("post_install", "-at_install")
 class TestToursOnAPhone(ToursCommon):
     browser_size = "390x844"
     touch_enabled = True
