@@ -4,7 +4,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import consteq
 
-from ..models.collections_health import TOKEN
+from ..wizards.collections_health import TOKEN
 
 GROUP = "collections_management.collections_management_group_manager"
 

@@ -1,7 +1,7 @@
 from odoo.tools import SQL
 
 
-def migrate(cr, version):
+def migrate(cr, version):  # noqa: ARG001  (the signature Odoo calls)
     """Let companies that were collecting before go on as they did.
 
     Since 19.0.1.1.0 a company's start is remembered, and on that day old debts may enter the ladder

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, email_normalize, format_datetime
 
 from ..engine.health import BROKEN, GOOD, Facts, judge, worst
-from .collections_contact import DONE_STATES
+from ..models.collections_contact import DONE_STATES
 
 DAYS = 7
 TOKEN = "collections_management.health_token"  # noqa: S105  (the name of the parameter)
@@ -186,7 +186,7 @@ class CollectionsHealth(models.TransientModel):
         crons = [
             self.env.ref(f"collections_management.collections_{name}").sudo() for name in CRONS
         ]
-        servers = self.env["fetchmail.server"].sudo().search([])
+        servers = self.env["fetchmail.server"].sudo().search([("active", "=", True)])
         confirmed = servers.filtered(lambda server: server.state == "done")
         fetched = confirmed.filtered(lambda server: server.server_type != "local")
         state = "ok" if confirmed else "draft" if servers else "none"
