@@ -58,7 +58,7 @@ class CollectionsContact(models.Model):
 
     @api.depends("net_overdue_text")
     def _compute_overdue_sentence(self):
-        """Nothing is cached of it: what is overdue is told as it is when it is read."""
+        """What is overdue, in the debtor's language."""
         for contact in self:
             env = contact.with_context(lang=contact._get_lang()).env
             contact.overdue_sentence = (
@@ -69,6 +69,10 @@ class CollectionsContact(models.Model):
                 if contact.net_overdue_text
                 else env._("Nothing is overdue on your account.")
             )
+
+    def _forget_letters(self):
+        super()._forget_letters()
+        self.invalidate_recordset(["overdue_sentence"], flush=False)
 
     def mail_allowed_qweb_expressions(self):
         return (
