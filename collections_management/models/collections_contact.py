@@ -117,6 +117,10 @@ class CollectionsContact(models.Model):
             name = contact.step_id.name or contact.channel_id.name or ""
             contact.display_name = f"{contact.partner_id.display_name or ''} · {name}"
 
+    def _get_reason_sentences(self):
+        """Extension point: ``{reason: sentence}`` for held, failed, cancelled and skipped ones."""
+        return {}
+
     # -- content ---------------------------------------------------------------------------------
 
     def _get_lang(self):

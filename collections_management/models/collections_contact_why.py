@@ -23,8 +23,7 @@ class CollectionsContact(models.Model):
             contact.reason_text = f"{text} ({contact.detail})" if contact.detail and text else text
 
     def _get_reason_sentences(self):
-        """Extension point: ``{reason: sentence}`` for held, failed, cancelled and skipped ones."""
-        return {
+        return super()._get_reason_sentences() | {
             **{
                 code: text % {"step": "", "hold": ""}
                 for code, text in self.env["collections.case"]._get_decision_sentences().items()

@@ -33,6 +33,7 @@ class TestApproval(CollectionsCommon):
         with self.mailbox() as box:
             contact = self.start(collections_review_runs=True)
             self.assertRecordValues(contact, [{"state": "awaiting", "reason": "run_review"}])
+            self.assertEqual(contact.reason_text, "The run waits until somebody looks at it.")
             self.deliver()
             self.assertFalse(box.messages)
             self.assertIn("1 messages wait", self.run_.gate_text)

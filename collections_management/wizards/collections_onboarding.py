@@ -97,6 +97,12 @@ class CollectionsOnboarding(models.TransientModel):
             "review_runs": company.collections_review_runs,
         }
 
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._("Set up collections")
+
     @api.model
     def action_open(self):
         """Open the set-up of the current company; its cases are read first, for the proposals."""
