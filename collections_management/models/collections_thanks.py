@@ -71,8 +71,8 @@ class CollectionsContact(models.Model):
             )
 
     def _forget_letters(self):
-        super()._forget_letters()
         self.invalidate_recordset(["overdue_sentence"], flush=False)
+        return super()._forget_letters()
 
     def mail_allowed_qweb_expressions(self):
         return (
