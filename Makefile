@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 
-.PHONY: demo test bench setup lint format i18n stop clean
+.PHONY: demo test bench setup lint format i18n screenshots stop clean
 
 demo: ## the demo company in a running Odoo; DETACH=1 leaves it running in the background
 	@$(PYTHON) -m tools demo $(if $(DETACH),--detach)
@@ -25,6 +25,9 @@ format: ## apply the formatters
 
 i18n: ## export the terms and merge the translations
 	@$(PYTHON) -m tools i18n
+
+screenshots: ## the pictures of the manual, from the running demo; ARGS="case run" for some
+	@$(PYTHON) -m tools screenshots $(ARGS)
 
 stop: ## stop what runs
 	@$(PYTHON) -m tools stop

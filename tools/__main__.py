@@ -32,12 +32,13 @@ def main(arguments):
         ("pytest", "pytest on a fresh database"),
         ("bench", "nights over a real ledger, and what they cost at size"),
         ("i18n", "export the terms and merge the translations"),
+        ("screenshots", "the pictures of the manual, from the running demo"),
     ):
         commands.add_parser(name, help=help_text, add_help=False)
     commands.add_parser("stop", help="stop what runs")
     commands.add_parser("clean", help="stop what runs and remove everything made at run time")
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("test", "pytest", "demo", "bench"):
+    if rest and options.command not in ("test", "pytest", "demo", "bench", "screenshots"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
 
     if options.command == "clean":

@@ -37,6 +37,8 @@ def run(options, rest):
         return demo.run(rest)
     if options.command == "bench":
         return bench(rest)
+    if options.command == "screenshots":
+        return screenshots(rest)
     if options.command == "test":
         return test_run.run(rest)
     return pytest_run.run(rest)
@@ -72,6 +74,14 @@ def bench(rest):
     from benchmarks import __main__ as benchmarks
 
     return benchmarks.main(rest)
+
+
+def screenshots(rest):
+    """Take the pictures of the manual from the running demo."""
+    machine.ensure({"chromium": machine.PROGRAMS["chromium"]})
+    from tools.screenshots import __main__ as pictures
+
+    return pictures.main(rest)
 
 
 def stop():

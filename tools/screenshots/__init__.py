@@ -1,0 +1,1 @@
+"""`make screenshots`: every picture of the manual, taken anew from the running demo."""
