@@ -47,6 +47,8 @@ from . import (
     collections_statement_output,
     collections_step,
     collections_strategy,
+    collections_team,
+    collections_team_member,
     collections_webhook,
     collections_webhook_delivery,
     collections_thanks,

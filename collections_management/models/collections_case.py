@@ -47,6 +47,9 @@ class CollectionsCase(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Collector", tracking=True, index=True, ondelete="set null"
     )
+    team_id = fields.Many2one(
+        "collections.team", tracking=True, index="btree_not_null", ondelete="set null"
+    )
     segment_id = fields.Many2one("collections.segment", readonly=True, ondelete="set null")
     strategy_id = fields.Many2one("collections.strategy", readonly=True, ondelete="restrict")
     manual_strategy_id = fields.Many2one(
@@ -306,7 +309,7 @@ class CollectionsCase(models.Model):
         if self._is_supervisor():
             return
         takes = vals.get("user_id") == self.env.uid and not self.user_id - self.env.user
-        if "manual_strategy_id" in vals or ("user_id" in vals and not takes):
+        if {"manual_strategy_id", "team_id"} & set(vals) or ("user_id" in vals and not takes):
             raise AccessError(
                 self.env._("A supervisor assigns cases and chooses strategies; you may take one.")
             )
