@@ -17,138 +17,12 @@ PAGE = paths.ROOT / "docs" / "extending.md"
 BLOCK = re.compile(r"^`([\w/.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "found: "
 
-NIGHT = '''
-import hashlib
-import hmac
-import json
-from datetime import datetime, timedelta
-
-import werkzeug.test
-from odoo import Command, fields
-from odoo.http import root
-
-company = env.company
-env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
-company.write({"email": "us@company.example", "collections_safe_mode": False,
-               "collections_start_mode": "full", "collections_stale_bank_days": 0})
-chat = env.ref("collections_example.collections_channel_chat")
-text = env.ref("collections_example.mail_template_chat_neutral")
-health = env["collections.health"].with_context(lang="en_US")
-health_before = health._get_findings(company)[company]["lines"]["chat"]
-page = health.create({"company_id": company.id})
-page._look()
-line = page.line_ids.filtered(lambda line: line.code == "chat")
-[step] = [
-    Command.create({"name": "Chat", "days": 5, "channel_ids": [Command.set(chat.ids)],
-                    "template_ids": [Command.set(text.ids)]})]
-strategy = env["collections.strategy"].create(
-    {"name": "Chat first", "quiet_days": 0, "step_ids": [step]})
-env["collections.segment"].search([]).active = False
-env["collections.segment"].create({"name": "All", "strategy_id": strategy.id})
-today = fields.Date.today()
-
-
-def owe(name, **values):
-    partner = env["res.partner"].create({"name": name, "country_id": env.ref("base.pe").id,
-                                         "state_id": env.ref("base.state_pe_04").id, **values})
-    move = env["account.move"].create({
-        "move_type": "out_invoice", "partner_id": partner.id,
-        "invoice_date": today - timedelta(days=40), "invoice_date_due": today - timedelta(days=35),
-        "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": 100, "tax_ids": []})]})
-    move.action_post()
-    return partner, move.name
-
-
-ana, document = owe("Ana", phone="+51 999 111 222")
-insolvent, _document = owe("Insolvent", phone="+51 999 333 444", is_insolvent=True)
-
-
-def case_of(partner):
-    return env["collections.case"].search([("partner_id", "=", partner.id)])
-
-
-env["collections.ledger"]._refresh(company)
-rules = env["collections.contact.rule"]
-[verdict] = rules._get_verdicts(
-    case_of(ana), {case_of(ana).id: "chat"}, datetime(2025, 8, 15, 15)).values()
-rules.search([]).active = False
-
-
-def work():
-    run = env["collections.run"]._get_or_create(company, "button")
-    run._work()
-    return run
-
-
-def tell(**event):
-    body = json.dumps(event).encode()
-    secret = event.pop("secret", "a secret").encode()
-    signature = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    answer = werkzeug.test.Client(root).post(
-        f"/collections_example/{chat.id}", data=body, headers={"X-Signature": signature})
-    env.cr.commit()  # to see what the other transaction did
-    return answer.status_code
-
-
-work()
-[held] = case_of(ana).contact_ids
-without_gateway = [held.state, held.reason, held.with_context(lang="en_US").reason_text]
-chat.write({"chat_url": "URL", "chat_token": "a secret"})
-env["collections.webhook"].create({
-    "name": "Other", "url": "https://other.example/",
-    "event_ids": [Command.set(env.ref("collections_example.collections_event_case_chat_blocked").ids)]})
-env.cr.commit()
-work()
-contact = case_of(ana).contact_ids.sorted("id")[-1]
-sent = [contact.state, contact.reference, contact.reason]
-refused = tell(id=contact.reference, status="read", secret="another")
-codes = [tell(id=contact.reference, status=status) for status in ("read", "delivered", "blocked")]
-codes.append(tell(id=contact.reference, status="blocked"))
-case = case_of(ana)
-entry = case.log_ids.filtered(lambda log: log.event == "chat_blocked").with_context(lang="en_US")
-digest = env["digest.digest"].create({"name": "Week", "kpi_collections_held": True,
-                                      "company_id": company.id})
-now = fields.Datetime.now()
-digest = digest.with_context(start_datetime=now - timedelta(days=2),
-                             end_datetime=now + timedelta(days=2))
-measure = env["collections.case"].formatted_read_group(
-    [("partner_id", "in", (ana + insolvent).ids)], ["partner_id"],
-    ["standing_hold_count:sum"])
-arch = env["collections.case"].get_view(
-    env.ref("collections_management.collections_case_view_pivot").id, "pivot")["arch"]
-company.collections_safe_mode = True
-company.collections_test_email = "test@company.example"
-unsafe = chat._get_obstacle(company)
-chat.chat_test_to = "+51 900 000 000"
-cleo, _document = owe("Cleo", phone="+51 999 555 666")
-work()
-safe = case_of(cleo).contact_ids
-try:
-    text.body_html = "<t t-out='object.oldest_documents'/>"
-    typo = "saved"
-except Exception as error:
-    typo = str(error)
-    env.invalidate_all()
-print("MARK" + json.dumps({
-    "document": document,
-    "health": [health_before, health._get_findings(company)[company]["lines"]["chat"]],
-    "line": [line.name, line.mark, line.sentence],
-    "verdict": [verdict.rule, verdict.moment.isoformat(), [reason[1].get("name")
-                for reason in verdict.reasons if reason[0] == "holiday"]],
-    "without_gateway": without_gateway, "sent": sent, "refused": refused, "codes": codes,
-    "state": contact.state, "held_by": case.hold_ids.mapped("reason"),
-    "entries": entry.mapped("summary"), "webhook": env["collections.webhook.delivery"].search(
-        []).mapped("event"),
-    "insolvent": [len(case_of(insolvent).contact_ids), case_of(insolvent).with_context(
-        lang="en_US").decision_text],
-    "kpi": digest.kpi_collections_held_value,
-    "measure": {row["partner_id"][1]: row["standing_hold_count:sum"] for row in measure},
-    "summed": env["collections.case"].fields_get()["standing_hold_count"].get("aggregator"),
-    "pivot": "standing_hold_count" in arch,
-    "unsafe": unsafe and unsafe[0], "safe": [safe.state, safe.safe_mode, safe.address],
-    "typo": typo,
-}))
-'''
+NIGHT = """
+import json, sys
+sys.path.insert(0, "tests")
+from e2e.example_night import live
+print("MARK" + json.dumps(live(env, "URL")))
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -163,7 +37,7 @@ class Gateway(ThreadingHTTPServer):
 
 
 class GatewayHandler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((self.headers["Authorization"], json.loads(body)))
         answer = json.dumps({"id": f"m{len(self.server.taken)}"}).encode()
@@ -244,6 +118,17 @@ def test_every_file_of_the_examples_is_loaded(tmp_path):
     assert "```" not in "".join(path.read_text() for path in tmp_path.rglob("*.*"))
 
 
+def test_the_examples_are_as_clean_as_our_own_code(tmp_path):
+    extract(tmp_path / ADDON)
+    ruff = [sys.executable, "-m", "ruff"]
+    settings = ["--config", str(paths.ROOT / "pyproject.toml"), "--no-cache", str(tmp_path)]
+    for command in (["check"], ["format", "--diff"]):
+        done = subprocess.run(
+            [*ruff, *command, *settings], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_channel_delivers_a_contact_in_a_run(night):
     state, reason, sentence = night["without_gateway"]
     assert (state, reason) == ("held", "no_gateway")
@@ -287,10 +172,12 @@ def test_the_hold_of_the_data_silences_and_says_why(night):
 def test_the_figures_appear(night):
     assert night["kpi"] == 1
     assert night["measure"] == {"Ana": 1, "Insolvent": 0}
+    assert night["computed"] == ["Ana"]
     assert night["summed"] == "sum"
     assert night["pivot"]
     assert night["health"] == [["broken", "obstacle"], ["good", "ready"]]
     assert night["line"] == ["Chat gateway", "broken", "Chat has no gateway."]
+    assert night["opens"] == "collections.channel"
 
 
 def test_the_event_is_in_the_log_once_and_told_to_other_systems(night):

@@ -68,7 +68,9 @@ def test_every_label_of_the_fragments_is_on_a_screen(page):
     labels = catalogue()
     for addon in paths.addons():
         path = paths.ROOT / addon / "readme" / page
-        found = re.findall(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)", path.read_text()) if path.exists() else []
+        found = (
+            re.findall(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)", path.read_text()) if path.exists() else []
+        )
         parts = {part for label in found for part in " ".join(label.split()).split(" > ")}
         assert not parts - labels.keys(), f"{addon}/readme/{page}"
         assert addon != "collections_management" or len(parts) > 10
