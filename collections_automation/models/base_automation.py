@@ -109,7 +109,7 @@ class BaseAutomation(models.Model):
     @api.model
     @tools.ormcache()
     def _get_collections_subscriptions(self):
-        """Return which rules want which events, cached: ``{code: ((rule id, model name), ...)}``."""
+        """Return which rules want what, cached: ``{code: ((rule id, model name), ...)}``."""
         subscriptions = {}
         for rule in self.sudo().search([("trigger", "=", TRIGGER)], order="id"):
             for event in rule.collections_event_ids:

@@ -190,14 +190,14 @@ class CollectionsAutomationFiring(models.Model):
 
         Documented in ``readme/USAGE.md``: a key is added, never renamed.
         """
-        entry = self.log_id
+        entry, run = self.log_id, self.run_id
         return {
             "code": self.event,
             "moment": self.moment,
-            "data": json.loads(entry.data) if entry else self.run_id._get_state_data(),
+            "data": json.loads(entry.data) if entry else (run and run._get_state_data()) or {},
             "case_id": entry.case_id.id or None,
             "contact_id": entry.contact_id.id or None,
-            "run_id": entry.run_id.id or self.run_id.id or None,
+            "run_id": entry.run_id.id or run.id or None,
             "user_id": entry.user_id.id or None,
             "rules": (*(self.chain or ()), self.automation_id.id),
         }

@@ -72,6 +72,15 @@ class AutomationCommon(CollectionsCommon):
             firings._cron_fire(**options)
         self.env.invalidate_all()
 
+    def fire_and_be_killed(self):
+        """A turn in which the process ends; Odoo's assertRaises would take its commits back."""
+        try:
+            self.fire()
+        except Killed:
+            self.env.invalidate_all()
+        else:
+            self.fail("The process was not killed")
+
     def get_told(self, case=None):
         """What rules have said on a case, in order."""
         messages = (case or self.get_case()).message_ids.sorted("id")
@@ -306,9 +315,7 @@ record.message_post(body="told %s %s %s %s" % (
 
         done = []
         with patch.object(BaseAutomation, "_process", kill_second):
-            with self.assertRaises(Killed):
-                self.fire()
-        self.env.invalidate_all()
+            self.fire_and_be_killed()
         states = rule.collections_firing_ids.sorted("id").mapped("state")
         self.assertEqual(states, ["done", "queued", "queued"])
         self.assertEqual(self.count_told(rule), 1)
@@ -335,9 +342,7 @@ record.message_post(body="told %s %s %s %s" % (
 
         with patch.object(BaseAutomation, "_process", stop):
             for _turn in range(3):
-                with self.assertRaises(Killed):
-                    self.fire()
-            self.env.invalidate_all()
+                self.fire_and_be_killed()
             self.fire()
         firing = self.get_firing(self.get_case(poison))
         self.assertEqual(firing.state, "failed")
@@ -361,16 +366,16 @@ record.message_post(body="told %s %s %s %s" % (
         self.create_rule("case.opened", "contact.sent", "case.closed")
         self.create_rule("case.opened")
         counts = []
-        for size in (5, 50):
+        for size in (2, 5, 50):  # the first one fills the caches
             for number in range(size):
                 self.create_invoice(100, debtor=self.create_debtor(f"Debtor {size} {number}"))
             self.env.flush_all()
             before = odoo.sql_db.sql_counter
             self.env["collections.ledger"]._refresh(self.company)
             counts.append(odoo.sql_db.sql_counter - before)
-        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[1], counts[2])
         firings = self.env["collections.automation.firing"].search_count([])
-        self.assertEqual(firings, (5 + 50) * 2)
+        self.assertEqual(firings, (2 + 5 + 50) * 2)
 
     def test_without_a_rule_an_entry_costs_nothing_more(self):
         self.create_invoice(100)
@@ -413,7 +418,13 @@ class TestOwnTriggers(AutomationCommon):
     def test_a_hold_created_or_changed(self):
         self.create_invoice(100)
         self.plan()
-        self.create_rule(model="collections.hold", code=TELL_CASE, trigger="on_create_or_write")
+        note = self.env["ir.model.fields"]._get("collections.hold", "note")
+        self.create_rule(
+            model="collections.hold",
+            code=TELL_CASE,
+            trigger="on_create_or_write",
+            trigger_field_ids=[Command.set(note.ids)],
+        )
         hold = (
             self.env["collections.hold"]
             .with_user(self.collector)

@@ -5,7 +5,7 @@ from .test_automation import AutomationCommon
 
 @tagged("post_install", "-at_install")
 class TestTours(AutomationCommon, HttpCase):
-    """The form of a rule in a browser: Odoo's own list of triggers stops at one it does not know."""
+    """The form of a rule in a browser: Odoo's own list stops at a trigger it does not know."""
 
     def test_an_administrator_reads_and_changes_a_rule(self):
         rule = self.create_rule("case.opened")

@@ -9,6 +9,14 @@ class MailActivityPlan(models.Model):
         """A plan of another model has no collector and no supervisor."""
         self.template_ids._check_collections_responsibles()
 
+    def write(self, vals):
+        """A plan cannot be written out of reach: onto another model, or another company."""
+        ours = self.filtered(lambda plan: plan.res_model == "collections.case")
+        result = super().write(vals)
+        if {"res_model", "res_model_id", "company_id"} & set(vals):
+            ours.check_access("write")
+        return result
+
     @api.model
     def _load_collections_plans(self):
         """Deliver the plans most companies want, once; they are theirs from then on.

@@ -28,6 +28,14 @@ class MailActivityPlanTemplate(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        """A step cannot be moved to a plan that its writer may not change."""
+        ours = self.filtered(lambda step: step.res_model == "collections.case")
+        result = super().write(vals)
+        if "plan_id" in vals:
+            ours.check_access("write")
+        return result
+
     def _determine_responsible(self, on_demand_responsible, applied_on_record):
         """Who launches the plan does what nobody else is there for."""
         if self.responsible_type not in ROLES:

@@ -151,8 +151,17 @@ class TestActivityPlans(CollectionsCommon):
             other.unlink()
         with self.assertRaises(AccessError):
             plans.with_user(self.manager).create({"name": "New", "res_model": "res.partner"})
+        own = plans.with_user(self.manager).create(
+            {
+                "name": "Own",
+                "res_model": "collections.case",
+                "template_ids": [Command.create({"summary": "Call"})],
+            }
+        )
         with self.assertRaises(AccessError):
-            self.plan_legal.with_user(self.manager).res_model = "res.partner"
+            own.res_model = "res.partner"
+        with self.assertRaises(AccessError):
+            own.template_ids.plan_id = other
         stranger = self.create_stranger()
         self.plan_legal.company_id = self.company
         with self.assertRaises(AccessError):
