@@ -50,7 +50,7 @@ export class TriggerSelectionField extends SelectionField {
             this.state.fields = await orm.searchRead(
                 "ir.model.fields",
                 [["model_id", "=", modelId || false]],
-                ["name", "ttype", "relation"]
+                ["name", "ttype", "relation"],
             );
         });
     }
