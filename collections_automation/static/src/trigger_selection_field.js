@@ -43,8 +43,8 @@ export class TriggerSelectionField extends SelectionField {
         let known;
         useRecordObserver(async (record) => {
             const modelId = record.data.model_id?.id;
-            if (modelId === known) {
-                return;
+            if (modelId === known || this.props.readonly) {
+                return; // who only reads a rule may not read the fields of models
             }
             known = modelId;
             this.state.fields = await orm.searchRead(
