@@ -507,8 +507,7 @@ class TestRules(AutomationCommon):
         firing = rule.collections_firing_ids
         for user in (self.manager, self.auditor):
             with self.subTest(user=user.login):
-                form = Form(rule.with_user(user))  # what the activity leads to
-                self.assertEqual(form.name, "Test rule")
+                self.assertEqual(rule.with_user(user).name, "Test rule")
                 firing.with_user(user).web_read({"automation_id": {"fields": {"display_name": {}}}})
                 with self.assertRaises(AccessError):
                     other.with_user(user).read(["name"])
