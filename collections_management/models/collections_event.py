@@ -48,8 +48,8 @@ class CollectionsEvent(models.Model):
 
     @api.model
     def _publish_links(self, links):
-        """Queue the messages about log entries that were just stored: one statement, or none when
-        no webhook asks for them.
+        """Extension point: tell who asked of log entries that were just stored. Whoever else
+        listens does the same as here: one statement in this transaction, or none when nobody asks.
 
         :param links: ``engine.chain.Link`` of the entries
         """
@@ -70,7 +70,7 @@ class CollectionsEvent(models.Model):
 
     @api.model
     def _publish_run(self, run):
-        """Queue the messages about a run that has just ended."""
+        """Extension point: tell who asked of a run that has just ended."""
         name = f"run.{run.state}"
         webhook_ids = [
             webhook_id

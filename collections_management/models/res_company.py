@@ -51,6 +51,21 @@ class ResCompany(models.Model):
             lambda user: user.active and not user.share and self in user.company_ids
         )
 
+    def _get_collections_supervisor(self):
+        """Extension point: who supervises the cases of this company, or an empty record.
+
+        The first of its supervisors, else of its managers.
+        """
+        self.ensure_one()
+        for role in ("supervisor", "manager"):
+            group = self.env.ref(f"collections_management.collections_management_group_{role}")
+            users = group.user_ids.filtered(
+                lambda user: user.active and not user.share and self in user.company_ids
+            )
+            if users:
+                return users.sorted("id")[:1]
+        return self.env["res.users"]
+
     def _restart_after_safe_mode(self):
         """Forget what safe mode "sent" to nobody, so that going live starts on true ground.
 

@@ -1,4 +1,5 @@
 from . import (
+    test_activity_plans,
     test_api,
     test_approval,
     test_bad_input,
