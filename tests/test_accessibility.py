@@ -16,9 +16,7 @@ SHIFT = 8
 # What a person looks at; the rest of the page is Odoo's menu.
 AREAS = [".o_action_manager", ".o_dialog", ".o_collections_safe_mode", "#wrapwrap"]
 # What Odoo's own views do on every screen, ours or not: (rule, selector of the element).
-ODOOS_OWN = (
-    ("aria-required-parent", ".o_searchview_facet *"),
-)
+ODOOS_OWN = (("aria-required-parent", ".o_searchview_facet *"),)
 CHECK = """
 (async () => {
     const areas = %(areas)s.filter((area) => document.querySelector(area));
@@ -88,6 +86,7 @@ class TestAccessibility(CollectionsCommon, HttpCase):
         cls.env["collections.segment"]._assign(cls.company)
         cases = cls.env["collections.case"].search([("company_id", "=", cls.company.id)])
         cls.env["collections.planner"]._plan(cases, run=cls.run_)
+        cls.run_._open_gate()
         cls.run_.write({"stage": "done", "state": "done"})
         cls.case = cls.get_case()
         cls.batch = cls.env["collections.letter.batch"].create({"company_id": cls.company.id})
@@ -155,9 +154,7 @@ class TestAccessibility(CollectionsCommon, HttpCase):
 
     def look(self, browser):
         """Return the complaints about what is open."""
-        return browser.run(
-            CHECK % {"areas": json.dumps(AREAS), "own": json.dumps(ODOOS_OWN)}
-        )
+        return browser.run(CHECK % {"areas": json.dumps(AREAS), "own": json.dumps(ODOOS_OWN)})
 
     def browse(self):
         """Return a browser, for use with `with`."""

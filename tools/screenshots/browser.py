@@ -164,7 +164,10 @@ class Browser:
             before = now
             if quiet >= 3:
                 return
-        raise HouseError(f"{self.run('location.href')} is still at work after {SECONDS} s.")
+        seen = " ".join(self.run("document.body.innerText").split())[:300]
+        raise HouseError(
+            f"{self.run('location.href')} is still at work after {SECONDS} s. It shows: {seen}"
+        )
 
     def click(self, selector):
         """Click the first element of a selector that can be seen, once it is there."""
