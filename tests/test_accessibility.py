@@ -1,4 +1,4 @@
-"""Our screens by the rules of WCAG 2.1 A and AA, on a desk and on a phone, and by keyboard alone."""
+"""Our screens by the rules of WCAG 2.1 A and AA, on a desk and on a phone."""
 
 import json
 import tempfile
@@ -30,7 +30,7 @@ CHECK = """
         nodes
             .filter(({ element }) => !isOwn(id, element))
             .map(({ element, target, failureSummary }) =>
-                [id, target.join(" "), element.outerHTML.slice(0, 300), failureSummary].join("\\n  ")
+                [id, target.join(" "), element.outerHTML.slice(0, 300), failureSummary].join(" | ")
             )
     );
 })()

@@ -313,8 +313,10 @@ class CollectionsPreview(models.TransientModel):
         ]
 
     def _get_amounts(self, contacts):
-        """Return ``{contact: what it asks for}``: a reminder before the due date asks for what falls
-        due, any other contact for what is net overdue."""
+        """Return ``{contact: what it asks for}``.
+
+        A reminder before the due date asks for what falls due, any other for what is net overdue.
+        """
         reminders = contacts.filtered(lambda contact: contact.step_id and contact.step_id.days <= 0)
         return {
             **{contact: contact.case_id.amount_net_overdue for contact in contacts - reminders},

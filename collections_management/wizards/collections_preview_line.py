@@ -30,8 +30,8 @@ class CollectionsPreviewLine(models.TransientModel):
     address = fields.Char(readonly=True)
     amount = fields.Monetary(
         readonly=True,
-        help="What the message asks for: what is net overdue, or what falls due. Of a debtor who is "
-        "left alone, what is net overdue.",
+        help="What the message asks for: what is net overdue, or what falls due. Of a debtor who "
+        "is left alone, what is net overdue.",
     )
     cost = fields.Monetary(readonly=True)
     currency_id = fields.Many2one(related="preview_id.currency_id")

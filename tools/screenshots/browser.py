@@ -61,7 +61,7 @@ class Browser:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_lift_memory_limit,
+            preexec_fn=_lift_memory_limit,  # noqa: PLW1509  (one system call, no lock)
         )
         try:
             self.socket = websocket.create_connection(
