@@ -14,7 +14,7 @@ import websocket
 from tools.house import machine
 from tools.house.errors import HouseError
 
-SECONDS = 60
+SECONDS = 120
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--hide-scrollbars", "--mute-audio", "--disable-extensions"),
