@@ -16,7 +16,21 @@ SIZES = {1400: 900, 390: 844}
 # What a person looks at; the rest of the page is Odoo's menu.
 AREAS = [".o_action_manager", ".o_dialog", ".o_collections_safe_mode", "#wrapwrap"]
 # What Odoo's own views do on every screen, ours or not: (rule, selector of the element).
-ODOOS_OWN = (("aria-required-parent", ".o_searchview_facet *"),)
+ODOOS_OWN = (
+    ("aria-allowed-attr", ".o_searchview, .o_searchview *, .o-autocomplete--input, .o_tag"),
+    ("aria-allowed-attr", ".o-dropdown"),
+    ("aria-command-name", ".o_searchview_facet_label"),
+    ("aria-prohibited-attr", ".o-mail-Message *"),
+    ("aria-required-parent", ".o_searchview_facet, .nav-link[role=tab], .tab[role=tab]"),
+    ("autocomplete-valid", ".o_select_menu_input"),
+    ("button-name", ".o_optional_columns_dropdown button, .o-dropdown, .btn-light"),
+    ("frame-title", "iframe.o_readonly"),  # the sandboxed preview of an HTML field
+    ("image-alt", ".o-mail-Avatar img, .o-mail-Message img"),
+    ("label", ".form-check-input"),
+    ("role-img-alt", ".o_searchview i, .oi-search, .fa-user-o, .fa-clock-o, .fa-filter"),
+    # The theme's grey of what matters less (4.3:1), and its badges; our components are darker.
+    ("color-contrast", ".text-muted, .text-muted *, .text-bg-success, .o-mail-Message *"),
+)
 CHECK = """
 (async () => {
     const areas = %(areas)s.filter((area) => document.querySelector(area));
