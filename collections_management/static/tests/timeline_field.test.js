@@ -114,10 +114,7 @@ test("steps are cards on the axis, with tone, mode and what is mandatory in word
     const letter = getCard("Letter");
     expect(letter).toHaveText(/\+10/);
     expect(letter).toHaveText(/Firm/);
-    expect(letter).toHaveAttribute(
-        "aria-label",
-        "Letter, day +10, Firm, Needs approval, mandatory",
-    );
+    expect(letter).toHaveAttribute("title", "Letter, day +10, Firm, Needs approval, mandatory");
     expect(queryAll(".o_collections_mandatory", { root: letter })).toHaveLength(1);
     expect(getCard("<b>Call</b>")).not.toBe(undefined);
     expect(".o_data_row").toHaveCount(3);
