@@ -241,6 +241,17 @@ class TestApproval(CollectionsCommon):
         self.assertIn("Step 3", preview.go_ids.why)
         self.assertEqual(self.get_case().amount_net_overdue, 0, "nothing of it stays")
 
+    def test_a_reminder_shows_what_falls_due_others_what_is_overdue(self):
+        self.create_invoice(100, days_overdue=-7)
+        self.create_invoice(30, days_overdue=-7)
+        self.create_invoice(55, days_overdue=-40)
+        self.create_invoice(70, days_overdue=5, debtor=self.other)
+        self.create_invoice(500, days_overdue=-7, debtor=self.other)
+        preview = self.preview()
+        amounts = {line.partner_id: line.amount for line in preview.go_ids}
+        self.assertEqual(amounts, {self.debtor: 130, self.other: 70})
+        self.assertEqual(preview.go_amount, 200)
+
     def test_the_cost_of_a_night_is_told(self):
         self.email.write({"cost": 0.5, "currency_id": self.company.currency_id.id})
         self.create_invoice(100, days_overdue=5)

@@ -130,7 +130,7 @@ class CollectionsOnboarding(models.TransientModel):
     def _compute_missing(self):
         for wizard in self:
             sentences = wizard._get_missing()
-            wizard.missing = Markup("").join(
+            wizard.missing = sentences and Markup("<ul>%s</ul>") % Markup("").join(
                 Markup("<li>%s</li>") % sentence for sentence in sentences
             )
 

@@ -294,6 +294,7 @@ class CollectionsPreview(models.TransientModel):
             [("company_id", "=", self.company_id.id), ("state", "in", list(PENDING))]
         )
         costs = self._get_costs(contacts.channel_id)
+        amounts = self._get_amounts(contacts)
         return [
             {
                 "verdict": "go",
@@ -303,13 +304,24 @@ class CollectionsPreview(models.TransientModel):
                 "state": contact.state,
                 "scheduled_on": contact.scheduled_on,
                 "address": contact.address,
-                "amount": contact.case_id.amount_net_overdue,
+                "amount": amounts[contact],
                 "cost": costs[contact.channel_id],
                 "reason": contact.reason,
                 "reason_text": self._get_go_text(contact),
             }
             for contact in contacts
         ]
+
+    def _get_amounts(self, contacts):
+        """Return ``{contact: what it asks for}``.
+
+        A reminder before the due date asks for what falls due, any other for what is net overdue.
+        """
+        reminders = contacts.filtered(lambda contact: contact.step_id and contact.step_id.days <= 0)
+        return {
+            **{contact: contact.case_id.amount_net_overdue for contact in contacts - reminders},
+            **{contact: sum(contact.line_ids.mapped("amount_residual")) for contact in reminders},
+        }
 
     def _get_costs(self, channels):
         """Return ``{channel: cost of one contact in the company's currency}``."""

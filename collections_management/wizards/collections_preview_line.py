@@ -28,7 +28,11 @@ class CollectionsPreviewLine(models.TransientModel):
     state = fields.Char(readonly=True)
     scheduled_on = fields.Datetime(readonly=True)
     address = fields.Char(readonly=True)
-    amount = fields.Monetary(string="Net Overdue", readonly=True)
+    amount = fields.Monetary(
+        readonly=True,
+        help="What the message asks for: what is net overdue, or what falls due. Of a debtor who "
+        "is left alone, what is net overdue.",
+    )
     cost = fields.Monetary(readonly=True)
     currency_id = fields.Many2one(related="preview_id.currency_id")
     reason = fields.Char(readonly=True)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import resource
 import shutil
 import subprocess
 import time
@@ -13,7 +14,7 @@ import websocket
 from tools.house import machine
 from tools.house.errors import HouseError
 
-SECONDS = 60
+SECONDS = 120
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--hide-scrollbars", "--mute-audio", "--disable-extensions"),
@@ -23,10 +24,16 @@ FLAGS = (
 # What Odoo shows while it works; a picture is taken when there is none of it.
 IS_BUSY = (
     "document.readyState !== 'complete'"
-    " || !document.querySelector('.o_action_manager > *, .modal .o_form_view')"
+    " || !document.querySelector('.o_action_manager > *, .modal .o_form_view, #wrapwrap')"
     " || !!document.querySelector('.o_loading_indicator, .o_blockUI, .o_view_sample_data')"
     " || [...document.images].some((image) => !image.complete)"
 )
+
+
+def _lift_memory_limit():
+    """Undo Odoo's limit of memory, which is too little for the addresses that Chromium reserves."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def find_program(which=shutil.which):
@@ -50,7 +57,11 @@ class Browser:
     def __enter__(self):
         command = [find_program(), *FLAGS, f"--user-data-dir={self.profile}", "about:blank"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_lift_memory_limit,  # noqa: PLW1509  (one system call, no lock)
         )
         try:
             self.socket = websocket.create_connection(
@@ -108,8 +119,10 @@ class Browser:
                 return message["result"]
 
     def run(self, script):
-        """Evaluate a JavaScript expression and return its value."""
-        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True)
+        """Evaluate a JavaScript expression and return its value, or what its promise holds."""
+        result = self.ask(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in result:
             raise HouseError(f"{script}\n{result['exceptionDetails']['exception']['description']}")
         return result["result"].get("value")
@@ -151,7 +164,10 @@ class Browser:
             before = now
             if quiet >= 3:
                 return
-        raise HouseError(f"{self.run('location.href')} is still at work after {SECONDS} s.")
+        seen = " ".join(self.run("document.body.innerText").split())[:300]
+        raise HouseError(
+            f"{self.run('location.href')} is still at work after {SECONDS} s. It shows: {seen}"
+        )
 
     def click(self, selector):
         """Click the first element of a selector that can be seen, once it is there."""
@@ -163,6 +179,15 @@ class Browser:
         )
         self._wait(lambda: self.run(script), f"{selector} on {self.run('location.href')}")
         self.rest()
+
+    def press(self, key, modifiers=0):
+        """Press and let go a key that writes nothing: an arrow, Tab, Enter, Escape."""
+        codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}
+        event = {"key": key, "code": key, "modifiers": modifiers}
+        event["windowsVirtualKeyCode"] = codes[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **event, **text)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def picture(self):
         """Return what is seen now, a PNG in bytes."""

@@ -34,10 +34,11 @@ test("an age is told in words and by colour", async () => {
         type: "list",
         arch: `<list><field name="days" widget="collections_age"/></list>`,
     });
-    const texts = ["in 4 days", "Not due", "1 days", "45 days", "90 days", "400 days"];
+    const texts = ["in 4 days", "Not due", "1 day", "45 days", "90 days", "400 days"];
     expect(".o_collections_age").toHaveCount(6);
     expect(".o_collections_age:eq(0)").toHaveText(texts[0]);
     expect(".o_collections_age:eq(1)").toHaveText(texts[1]);
+    expect(".o_collections_age:eq(2)").toHaveText(texts[2]);
     expect(".o_collections_age:eq(3)").toHaveText(texts[3]);
     expect(".o_collections_age_2").toHaveText("45 days");
     expect(".o_collections_age_3").toHaveText("90 days");

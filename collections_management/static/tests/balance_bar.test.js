@@ -68,6 +68,8 @@ test("one currency: a bar of the buckets that hold something, the oldest first",
     expect(".o_collections_legend li").toHaveCount(3);
     expect(".o_collections_legend li:first").toHaveText(/Over 90.*200/);
     expect(".o_collections_credit").toHaveCount(0);
+    expect(".o_collections_bar").toHaveAttribute("aria-hidden", "true");
+    expect(".o_collections_legend").toHaveAttribute("aria-label", "Balance by age, in USD");
 });
 
 test("two currencies: each its own line, credit is never drawn as debt", async () => {

@@ -57,6 +57,7 @@ test("filters and older entries are asked from the server", async () => {
     await contains("button:contains(Show older)").click();
     expect.verifySteps([[1, "all", 2]]);
     expect(".o_collections_history_list li").toHaveCount(3);
+    expect(".o_collections_history_list li:last").toBeFocused();
     expect("button:contains(Show older)").toHaveCount(0);
     await contains("button[data-kind=messages]").click();
     expect.verifySteps([[1, "messages", false]]);

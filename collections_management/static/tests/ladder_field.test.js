@@ -1,5 +1,6 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { expect, test } from "@odoo/hoot";
+import { queryAll } from "@odoo/hoot-dom";
 import { defineModels, fields, models, mountView } from "@web/../tests/web_test_helpers";
 
 const rung = (id, days, state, more = {}) => ({
@@ -52,6 +53,17 @@ test("each step tells where it stands, when, and that a mandatory one is", async
     expect(".o_collections_rung_current").toHaveText(/\+10!/);
     expect(".o_collections_rung_current").toHaveAttribute("aria-current", "step");
     expect(".o_collections_rung_future").toHaveText(/to come/);
+});
+
+test("what is drawn of a step is one sentence for who hears it", async () => {
+    await mountLadder(1);
+    const heard = queryAll(".o_collections_rung > :not([aria-hidden])");
+    expect(heard.map((node) => node.textContent)).toEqual([
+        "Step -7, day -7: jumped over",
+        "Step 3, day +3: done, 01/04/2026",
+        "<b>Letter</b>, day +10: stands here, mandatory",
+        "Step 20, day +20: to come, 01/21/2026",
+    ]);
 });
 
 test("a name is shown as text", async () => {

@@ -35,6 +35,7 @@ test("the record is read again while it is under way, and no more when it is don
         </form>`,
     });
     expect.verifySteps(["read"]);
+    expect("[role=status]").toHaveText("Working…");
     await advanceTime(POLL_DELAY);
     await animationFrame();
     expect.verifySteps(["read"]);

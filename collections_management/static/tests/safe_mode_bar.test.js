@@ -21,7 +21,7 @@ test("it tells where messages go", async () => {
     setSafeMode({ [serverState.companies[0].id]: "test@company.example" });
     await mountWithCleanup(SafeModeBar);
     expect(".o_collections_safe_mode").toHaveText(/every message goes to test@company.example/);
-    expect(".o_collections_safe_mode a").toHaveCount(0);
+    expect(".o_collections_safe_mode button").toHaveCount(0);
 });
 
 test("without a test address it says that nothing leaves; who may, gets to the settings", async () => {
@@ -34,7 +34,7 @@ test("without a test address it says that nothing leaves; who may, gets to the s
     setSafeMode({ [serverState.companies[0].id]: "" });
     await mountWithCleanup(SafeModeBar);
     expect(".o_collections_safe_mode").toHaveText(/nothing leaves/);
-    await contains(".o_collections_safe_mode a").click();
+    await contains(".o_collections_safe_mode button").click();
     expect.verifySteps(["collections_management.res_config_settings_action"]);
 });
 

@@ -114,7 +114,7 @@ test("steps are cards on the axis, with tone, mode and what is mandatory in word
     const letter = getCard("Letter");
     expect(letter).toHaveText(/\+10/);
     expect(letter).toHaveText(/Firm/);
-    expect(letter).toHaveAttribute("aria-label", "Letter, day +10, Firm, Needs approval");
+    expect(letter).toHaveAttribute("title", "Letter, day +10, Firm, Needs approval, mandatory");
     expect(queryAll(".o_collections_mandatory", { root: letter })).toHaveLength(1);
     expect(getCard("<b>Call</b>")).not.toBe(undefined);
     expect(".o_data_row").toHaveCount(3);
@@ -141,9 +141,12 @@ test("a step dropped on a taken day takes the next free one", async () => {
 test("arrow keys move a step by a day, with shift by a week, over taken days", async () => {
     await mountTimeline();
     getCard("Letter").focus();
+    expect(".o_collections_timeline [aria-live]").toHaveText("");
     await press("ArrowLeft");
     await animationFrame();
     expect(getCard("Letter")).toHaveText(/\+9/);
+    expect(getCard("Letter")).toBeFocused();
+    expect(".o_collections_timeline [aria-live]").toHaveText("Letter, day +9");
     await press(["Shift", "ArrowRight"]);
     await animationFrame();
     expect(getCard("Letter")).toHaveText(/\+16/);
@@ -151,6 +154,14 @@ test("arrow keys move a step by a day, with shift by a week, over taken days", a
     await press("ArrowLeft");
     await animationFrame();
     expect(getCard("<b>Call</b>")).toHaveText(/\+11/);
+});
+
+test("by keyboard alone a step is opened", async () => {
+    await mountTimeline();
+    getCard("Letter").focus();
+    await press("Enter");
+    await animationFrame();
+    expect(".modal .o_field_widget[name=name] input").toHaveValue("Letter");
 });
 
 test("a click edits the step, a click on the axis adds one on that day", async () => {

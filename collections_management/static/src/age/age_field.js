@@ -28,14 +28,21 @@ export class AgeField extends Component {
     }
 
     get text() {
-        if (this.days > 0) {
-            return _t("%s days", this.days);
+        const { days } = this;
+        if (Math.abs(days) === 1) {
+            return days > 0 ? _t("1 day") : _t("in 1 day");
         }
-        return this.days < 0 ? _t("in %s days", -this.days) : _t("Not due");
+        if (days > 0) {
+            return _t("%s days", days);
+        }
+        return days < 0 ? _t("in %s days", -days) : _t("Not due");
     }
 
     get title() {
-        return this.days > 0 ? _t("%s days past due", this.days) : _t("Nothing is overdue");
+        if (this.days === 1) {
+            return _t("1 day past due");
+        }
+        return this.days > 1 ? _t("%s days past due", this.days) : _t("Nothing is overdue");
     }
 }
 

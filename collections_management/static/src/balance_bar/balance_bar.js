@@ -34,6 +34,10 @@ export class BalanceBarField extends Component {
         );
     }
 
+    getLegendLabel(bar) {
+        return _t("Balance by age, in %s", bar.currency);
+    }
+
     getBar(data) {
         const currencyId = data.currency_id?.id;
         const format = (value) => formatMonetary(value, { currencyId });

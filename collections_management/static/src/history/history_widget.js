@@ -4,7 +4,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onPatched, onWillStart, onWillUpdateProps, useRef, useState } from "@odoo/owl";
 
 /** Everything that happened on a case, newest first, with filters; read from its log. */
 export class HistoryWidget extends Component {
@@ -15,6 +15,9 @@ export class HistoryWidget extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.state = useState({ kind: "all", entries: [], more: false });
+        this.list = useRef("list");
+        this.unread = null; // the first of the older entries just asked for
+        onPatched(() => this.moveToUnread());
         onWillStart(() => this.load());
         onWillUpdateProps((nextProps) => this.load(this.state.kind, nextProps.record.resId));
     }
@@ -52,7 +55,16 @@ export class HistoryWidget extends Component {
     async loadMore() {
         const { kind, entries } = this.state;
         const found = await this.fetch(kind, this.props.record.resId, entries.at(-1).sequence);
+        this.unread = entries.length;
         Object.assign(this.state, { more: found.more, entries: [...entries, ...found.entries] });
+    }
+
+    /** Who works by keyboard goes on reading where the older entries begin. */
+    moveToUnread() {
+        if (this.unread !== null) {
+            this.list.el?.children[this.unread]?.focus();
+            this.unread = null;
+        }
     }
 
     openContact(entry) {

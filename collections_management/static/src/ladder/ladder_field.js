@@ -25,12 +25,25 @@ export class LadderField extends Component {
     }
 
     get rungs() {
-        return (this.props.record.data[this.props.name] || []).map((rung) => ({
-            ...rung,
-            offset: rung.days > 0 ? `+${rung.days}` : `${rung.days}`,
-            when: rung.date ? formatDate(deserializeDate(rung.date)) : "",
-            words: this.states[rung.state],
-        }));
+        return (this.props.record.data[this.props.name] || []).map((rung) => {
+            const offset = rung.days > 0 ? `+${rung.days}` : `${rung.days}`;
+            const when = rung.date ? formatDate(deserializeDate(rung.date)) : "";
+            return { ...rung, offset, when, sentence: this.getSentence(rung, offset, when) };
+        });
+    }
+
+    /** All that is drawn of a step, for who hears it. */
+    getSentence(rung, offset, when) {
+        const parts = [
+            _t("%(name)s, day %(day)s: %(state)s", {
+                name: rung.name,
+                day: offset,
+                state: this.states[rung.state],
+            }),
+            when,
+            rung.mandatory ? _t("mandatory") : "",
+        ];
+        return parts.filter(Boolean).join(", ");
     }
 }
 

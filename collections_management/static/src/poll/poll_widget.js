@@ -2,13 +2,13 @@ import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-import { Component, onMounted, onWillUnmount, xml } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount } from "@odoo/owl";
 
 export const POLL_DELAY = 2000;
 
 /** Reads the record again every two seconds while it is on the screen: put it where work goes on. */
 export class PollWidget extends Component {
-    static template = xml`<span class="text-muted"><i class="fa fa-spinner fa-spin me-2" aria-hidden="true"/>Working…</span>`;
+    static template = "collections_management.PollWidget";
     static props = { ...standardWidgetProps };
 
     setup() {

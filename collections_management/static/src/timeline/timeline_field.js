@@ -13,8 +13,8 @@ const DRAG_THRESHOLD = 5;
 /**
  * The steps of a strategy as cards on a time axis around the due date, above their list.
  *
- * Drag a card, or press the arrow keys on it, to move the step; click it to edit it; click the axis
- * to add one. The records need the fields `days`, `name`, `icon`, `tone`, `mode` and `mandatory`.
+ * Drag a card, or press the arrow keys on it, to move the step, which is said aloud too; click it, or
+ * press Enter on it, to edit it; click the axis, or use the list, to add one. The records need the fields `days`, `name`, `icon`, `tone`, `mode` and `mandatory`.
  */
 export class TimelineField extends X2ManyField {
     static template = "collections_management.TimelineField";
@@ -22,7 +22,7 @@ export class TimelineField extends X2ManyField {
     setup() {
         super.setup();
         this.axis = useRef("axis");
-        this.state = useState({ width: 0, drag: null });
+        this.state = useState({ width: 0, drag: null, said: "" });
         this.observer = new ResizeObserver(() => this.measure());
         // The pointer is followed wherever it goes while a card is dragged.
         useExternalListener(window, "pointermove", (ev) => this.onPointerMove(ev));
@@ -118,12 +118,13 @@ export class TimelineField extends X2ManyField {
             modeLabel: words[1],
             mandatory: data.mandatory,
             isDragged: this.state.drag?.id === record.id,
-            label: _t("%(name)s, day %(day)s, %(tone)s, %(mode)s", {
-                name: data.name || "",
-                day: offset,
-                tone: words[0],
-                mode: words[1],
-            }),
+            label: [
+                _t("%(name)s, day %(day)s", { name: data.name || "", day: offset }),
+                ...words,
+                data.mandatory ? _t("mandatory") : "",
+            ]
+                .filter(Boolean)
+                .join(", "),
         };
     }
 
@@ -147,6 +148,8 @@ export class TimelineField extends X2ManyField {
         const free = getFreeDay(days, this.getTaken(record), direction);
         if (!this.props.readonly && free !== undefined && free !== record.data.days) {
             await record.update({ days: free });
+            const day = free > 0 ? `+${free}` : `${free}`;
+            this.state.said = _t("%(name)s, day %(day)s", { name: record.data.name || "", day });
         }
     }
 
