@@ -15,6 +15,10 @@ LETTER = {
     "FORMAT_ERROR": "snailmail_format",
     "ATTACHMENT_ERROR": "snailmail_format",
 }
+# Names of exceptions of the HTTP client, at whatever depth.
+NO_CONNECTION = {
+    "ConnectTimeout", "NewConnectionError", "ProxyError", "SSLCertVerificationError",
+}  # fmt: skip
 HOUSE_REASONS = frozenset(HOUSE.values())
 
 
@@ -49,11 +53,15 @@ def read_failure(error, words, reference):
 def _never_connected(error):
     """Tell whether nothing can have left: there was no connection to leave through."""
     names = set()
-    while error is not None and len(names) < 10:
+    for _depth in range(5):  # an HTTP client wraps what went wrong in what went wrong
         names.update(kind.__name__ for kind in type(error).__mro__)
-        inner = next((arg for arg in error.args if isinstance(arg, Exception)), None)
+        inner = next((arg for arg in getattr(error, "args", ()) if _is_error(arg)), None)
         error = getattr(error, "reason", None) or inner
-    return bool(names & {"ConnectTimeout", "NewConnectionError", "ProxyError", "SSLError"})
+    return bool(names & NO_CONNECTION)
+
+
+def _is_error(value):
+    return isinstance(value, Exception)
 
 
 def _was_turned_away(error):

@@ -3,7 +3,7 @@ from base64 import b64encode
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_list
+from odoo.tools import format_list, html2plaintext
 
 from odoo.addons.collections_management.engine.delivery import Outcome
 from odoo.addons.collections_management.models.collections_letter_batch import PART
@@ -53,7 +53,10 @@ class CollectionsContact(models.Model):
             test = "TEST-" if contact.safe_mode else ""
             contact.snailmail_pdf_name = f"{test}letter-{contact.id}.pdf"
 
-    @api.depends("state", "reason", "by_snailmail", "letter_batch_id", "channel_id", "company_id")
+    @api.depends(
+        "state", "reason", "by_snailmail", "letter_batch_id", "channel_id",
+        "company_id.collections_snailmail",
+    )  # fmt: skip
     def _compute_can_snailmail(self):
         for contact in self:
             waits = contact.state == "held" and contact.reason == "to_print"
@@ -133,14 +136,13 @@ class CollectionsContact(models.Model):
         letters._check_snailmail_address()
         return letters
 
-    def _hand_over(self, known):
+    def _hand_over(self):
         """Queue letters for snailmail, once, and wake delivery.
 
-        :param known: the letters as they were shown to the person who says so
-        :raise UserError: when somebody else did it meanwhile
+        :raise UserError: when somebody else has one of them in hand
         """
         letters = self.sudo().try_lock_for_update()
-        if len(letters) < len(known):
+        if len(letters) < len(self):
             raise UserError(self.env._("Somebody else is posting these letters."))
         letters.write(
             {
@@ -221,7 +223,7 @@ class CollectionsContact(models.Model):
             first = 0
             for contact, count in zip(letters, pages, strict=True):
                 contents[contact.id].update(
-                    snailmail_pdf=pdf_pages.join([pdf], [(0, first, count)]),
+                    pages=pdf_pages.join([pdf], [(0, first, count)]),
                     postal_partner=partners[contact.id],
                     postal_address=addresses[contact.case_id.id],
                 )
@@ -229,13 +231,13 @@ class CollectionsContact(models.Model):
 
     def _create_snailmail(self, content):
         """Create the letter, or take up the one of an earlier attempt; a test has none."""
-        pdf = content["snailmail_pdf"]
+        pdf = content["pages"]
         if not self.safe_mode:
             letter = self.snailmail_letter_id or self._create_snailmail_letter(content)
             pdf = letter._overwrite_margins(pdf)
             if letter.cover:
                 pdf = letter._append_cover_page(pdf)
-            self._attach_snailmail(letter, pdf)
+            self._attach_snailmail(letter, pdf, content["postal_partner"])
         self.snailmail_pdf = b64encode(pdf)
 
     def _create_snailmail_letter(self, content):
@@ -258,7 +260,7 @@ class CollectionsContact(models.Model):
         self.write({"snailmail_letter_id": letter.id, "mail_message_id": letter.message_id.id})
         return letter
 
-    def _attach_snailmail(self, letter, pdf):
+    def _attach_snailmail(self, letter, pdf, partner):
         """Make a letter ready to leave with these pages."""
         attachment = self.env["ir.attachment"].create(
             {
@@ -273,6 +275,7 @@ class CollectionsContact(models.Model):
         letter.write(
             {
                 "attachment_id": attachment.id,
+                "partner_id": partner.id,
                 "state": "pending",
                 "error_code": False,
                 "info_msg": False,
@@ -297,21 +300,22 @@ class CollectionsContact(models.Model):
         return outcome
 
     def _call_snailmail(self, letter):
-        reference = f"snailmail/{letter.id}"
+        reference, answers = f"snailmail/{letter.id}", []
         try:
             with self.env.cr.savepoint():
                 letter._snailmail_print_valid_address()
-            words = " ".join((letter.info_msg or "").striptags().split())
-            return read_answer(letter.state, letter.error_code, words, reference)
+                answers.append(letter._get_answer())
         except InsufficientCreditError as error:
             return Outcome("failed", HOUSE["CREDIT_ERROR"], str(error), reference)
-        except AccessError as error:
-            letter._note_answer({"state": "error", "error_code": "UNKNOWN_ERROR"})
-            return read_failure(error.__context__, str(error), reference)
-        except Exception as error:  # an answer may be anything  # noqa: BLE001
-            _logger.info("contact %s: snailmail's answer is not understood: %s", self.id, error)
-            letter._note_answer({"state": "error", "error_code": "UNKNOWN_ERROR"})
-            return read_failure(None, str(error), reference)
+        except Exception as error:  # noqa: BLE001  (an answer may be anything)
+            if not answers:  # else it is known, and only storing it met somebody else's work
+                _logger.info("snailmail and contact %s: %s", self.id, error)
+                letter._note_answer({"state": "error", "error_code": "UNKNOWN_ERROR"})
+                cause = error.__context__ if isinstance(error, AccessError) else None
+                return read_failure(cause, str(error), reference)
+        answer = answers[0]
+        words = " ".join(html2plaintext(answer["info_msg"] or "").split())
+        return read_answer(answer["state"], answer["error_code"], words, reference)
 
 
 def _is_filled(value):

@@ -13,7 +13,9 @@ class CollectionsLetterBatch(models.Model):
     )
     can_snailmail = fields.Boolean(compute="_compute_can_snailmail")
 
-    @api.depends("state", "company_id", "safe_mode")
+    @api.depends(
+        "state", "safe_mode", "company_id.collections_snailmail", "company_id.collections_safe_mode"
+    )
     def _compute_can_snailmail(self):
         for batch in self:
             company = batch.company_id.sudo()
@@ -58,7 +60,7 @@ class CollectionsLetterBatch(models.Model):
             raise UserError(self.env._("Somebody else is posting these letters."))
         letters = self._get_snailmail_letters()
         letters.sudo()._hold("to_print")
-        letters._hand_over(letters)
+        letters._hand_over()
         batch.write(
             {
                 "state": "snailmail",
