@@ -475,9 +475,7 @@ class TestSnailmailBatch(SnailmailCommon):
         self.assertTrue(batch.can_snailmail)
         self.pay(invoice)
         self.ask(batch)
-        self.assertRecordValues(
-            batch, [{"state": "snailmail", "posted_by_id": self.supervisor.id}]
-        )
+        self.assertRecordValues(batch, [{"state": "snailmail", "posted_by_id": self.supervisor.id}])
         with self.wire() as wire:
             self.deliver()
         contacts.invalidate_recordset()
@@ -488,7 +486,9 @@ class TestSnailmailBatch(SnailmailCommon):
             with self.assertRaises(UserError):
                 getattr(batch.with_user(self.supervisor), action)()
         batch.with_user(self.supervisor).action_posted()
-        self.assertEqual(self.events(contacts.filtered(lambda c: c.state == "sent")).count("sent"), 1)
+        self.assertEqual(
+            self.events(contacts.filtered(lambda c: c.state == "sent")).count("sent"), 1
+        )
 
     def test_a_batch_with_an_incomplete_address_stays_as_it_is(self):
         self.debtor.country_id = False

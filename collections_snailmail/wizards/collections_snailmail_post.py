@@ -59,9 +59,7 @@ class CollectionsSnailmailPost(models.TransientModel):
     @api.model
     def _open(self, letters, batch=None):
         """Return the dialog about letters, or those of a printed batch."""
-        wizard = self.create(
-            {"contact_ids": letters.ids, "batch_id": batch.id if batch else False}
-        )
+        wizard = self.create({"contact_ids": letters.ids, "batch_id": batch.id if batch else False})
         return letters._open_dialog(wizard, self.env._("Post by Snailmail"))
 
     def action_post(self):
