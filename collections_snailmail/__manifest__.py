@@ -8,6 +8,7 @@
     "license": "LGPL-3",
     "depends": ["collections_management", "snailmail"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "security/ir.model.access.csv",
         "security/snailmail_letter_security.xml",

@@ -41,8 +41,8 @@ class CollectionsLetterBatch(models.Model):
         if not self.can_snailmail:
             raise UserError(
                 self.env._(
-                    "Only a printed batch is handed to snailmail, where the company's settings allow "
-                    "it, and safe mode is as it was when the batch was printed."
+                    "Only a printed batch is handed to snailmail, where the company's settings "
+                    "allow it, and safe mode is as it was when the batch was printed."
                 )
             )
         letters = self.sudo().contact_ids.filtered(

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.collections_management.report import pdf_pages
 from odoo.addons.collections_management.tests.test_letter import clean
 
+from ..hooks import uninstall_hook
 from .common import SnailmailCommon
 
 NO_ROUTE = requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "no route")))
@@ -576,6 +577,16 @@ class TestSnailmailRoles(SnailmailCommon):
         for user in (employee, self.collector, self.supervisor, self.manager):
             with self.assertRaises(AccessError):
                 letter.with_user(user).write({"state": "pending"})
+
+    def test_uninstalling_leaves_no_letter_that_every_employee_could_read(self):
+        self.create_invoice(100, days_overdue=5)
+        contact = self.due()
+        self.post(contact)
+        attachment = contact.snailmail_letter_id.attachment_id
+        uninstall_hook(self.env)
+        self.assertFalse(self.env["snailmail.letter"].search([("model", "=", "collections.case")]))
+        self.assertFalse(attachment.exists())
+        self.assertEqual(contact.state, "sent")
 
     def test_two_companies_post_apart(self):
         other = self.env["res.company"].create(
