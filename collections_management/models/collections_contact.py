@@ -393,6 +393,11 @@ class CollectionsContact(models.Model):
             positions._climb(contact, move)
             positions._note_contact(contact, move.today)
 
+    def _is_transactional(self):
+        """Extension point: whether its sending lives in our own transaction, so that a crash then
+        means "not sent"; the contacts of one sending agree on it."""
+        return self.channel_id._is_transactional()
+
     # -- what the provider tells afterwards ------------------------------------------------------
 
     _PROGRESS = ("sent", "delivered", "read", "answered")

@@ -186,6 +186,29 @@ class CollectionsContact(models.Model):
             for name in ("letter_document", "letter_slip")
         )
 
+    def _print_letters(self, contents, partners, safe_mode):
+        """Print these letters of one company, each in its debtor's language.
+
+        :param contents: their rendered texts, ``{contact id: content}``
+        :param partners: ``{contact id: partner whose postal address is used}``
+        :param safe_mode: whether every page says that it is a test
+        :return: ``(pdf, pages of each letter)``, in the order of the letters
+        """
+        told = self.with_context(collections_paper=True)._get_letters()
+        batches = self.env["collections.letter.batch"]
+
+        def make(stationery, number):
+            contact = self[number].with_context(collections_paper=True, lang=stationery.lang)
+            return contact._render_paper(
+                stationery, told[contact.id], contents[contact.id], partners[contact.id]
+            )
+
+        def heading(lang):
+            return batches.with_context(lang=lang)._get_heading() if safe_mode else ""
+
+        langs = [contact._get_lang() for contact in self]
+        return self.env["collections.printer"]._print_each(self.company_id, langs, make, heading)
+
     # -- what a person does ----------------------------------------------------------------------
 
     def _get_to_print_domain(self):

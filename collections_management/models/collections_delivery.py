@@ -97,7 +97,7 @@ class CollectionsDelivery(models.AbstractModel):
         contacts = self.env["collections.contact"].browse([row[0] for row in rows])
         contacts.invalidate_recordset()
         sending = contacts.filtered(lambda contact: contact.state == "sending")
-        harmless = sending.filtered(lambda contact: contact.channel_id._is_transactional())
+        harmless = sending.filtered(lambda contact: contact._is_transactional())
         (contacts - sending + harmless).write({"state": "queued", "claim": False})
         lost = sending - harmless
         lost.write({"state": "uncertain", "reason": "crashed", "claim": False})
@@ -184,13 +184,13 @@ class CollectionsDelivery(models.AbstractModel):
 
     def _deliver_batch(self, contacts):
         """Check, render and send a claimed batch of one company and channel."""
-        company, channel = contacts.company_id, contacts.channel_id
+        channel = contacts.channel_id
         if not channel.active:  # the next run finds another way to the debtor
             contacts._skip("channel_archived")
             self._commit()
             return
-        if obstacle := self._get_obstacle(company, channel):
-            contacts._hold(*obstacle)
+        contacts = self._drop_hindered(contacts)
+        if not contacts:
             self._commit()
             return
         contacts = self._drop_refused(contacts)
@@ -207,6 +207,14 @@ class CollectionsDelivery(models.AbstractModel):
         except ChannelDown as error:
             self._postpone(contacts, str(error))
         self._commit()
+
+    def _drop_hindered(self, contacts):
+        """Extension point: hold the contacts of one company and channel that an obstacle keeps
+        back, and return those that may leave."""
+        if obstacle := self._get_obstacle(contacts.company_id, contacts.channel_id):
+            contacts._hold(*obstacle)
+            return contacts.browse()
+        return contacts
 
     def _drop_refused(self, contacts):
         """Skip the contacts whose decision does not stand any more, saying why."""
@@ -280,7 +288,7 @@ class CollectionsDelivery(models.AbstractModel):
         self._insist(self._create_messages, contacts, contents, channel)
         self._prepare_sending(contacts, contents, channel)
         send = channel._get_verb("send")
-        if channel._is_transactional():
+        if contacts[:1]._is_transactional():
             for contact in contacts:
                 self._insist(self._send_at_once, contact, contents[contact.id], send, session)
             return

@@ -193,7 +193,7 @@ class CollectionsLetterBatch(models.Model):
         addresses = letters.channel_id._letter_addresses(letters.case_id)
         for contact in letters:  # safe mode changes no address of paper: it marks every page
             contents[contact.id]["address"] = addresses[contact.case_id.id]
-        pdf, pages = self._render_pdf(letters, contents, partners)
+        pdf, pages = letters._print_letters(contents, partners, self.safe_mode)
         self._mark_printed(letters, contents)
         self.env["ir.attachment"].create(
             {
@@ -207,25 +207,10 @@ class CollectionsLetterBatch(models.Model):
         self.page_count += sum(pages)
         return size
 
-    def _render_pdf(self, letters, contents, partners):
-        """Return ``(pdf, pages of each letter)``, in the order of the letters."""
-        told = letters.with_context(collections_paper=True)._get_letters()
-
-        def make(stationery, number):
-            contact = letters[number].with_context(collections_paper=True, lang=stationery.lang)
-            return contact._render_paper(
-                stationery, told[contact.id], contents[contact.id], partners[contact.id]
-            )
-
-        def heading(lang):
-            return self.with_context(lang=lang)._get_heading()
-
-        langs = [contact._get_lang() for contact in letters]
-        return self.env["collections.printer"]._print_each(self.company_id, langs, make, heading)
-
+    @api.model
     def _get_heading(self):
         """Return what stands across every page of a test."""
-        return self.env._("TEST - DO NOT POST") if self.safe_mode else ""
+        return self.env._("TEST - DO NOT POST")
 
     def _mark_printed(self, letters, contents):
         """Note exactly what each letter says, and that it is under way."""

@@ -88,8 +88,7 @@ class CollectionsPrinter(models.AbstractModel):
         lang = self.env["res.lang"]._get_code(lang or "") or self.env.lang or "en_US"
         layout = self._render_layout(company, lang)
         css = self._get_css(lang)
-        paper = company.paperformat_id.format
-        paper = paper if paper in PAPERS else "A4"
+        paper = self._get_paper(company)
         height = PAPERS[paper][1]
         ruler = '<div style="clear:both;width:400px;height:2px;background:%s"></div>'
         ruler %= pdf_pages.mark_style(0)
@@ -107,6 +106,11 @@ class CollectionsPrinter(models.AbstractModel):
             article=layout["article"],
             lang=lang,
         )
+
+    def _get_paper(self, company):
+        """Extension point: the name of the paper a company is printed on, one of ``PAPERS``."""
+        paper = company.paperformat_id.format
+        return paper if paper in PAPERS else "A4"
 
     def _render_layout(self, company, lang):
         """Return ``{"header": html, "footer": html, "article": attributes}`` of the layout."""

@@ -1,0 +1,1 @@
+"""Pure decisions of snailmail: plain Python, no Odoo, no clock, no network."""
