@@ -20,6 +20,7 @@
         "security/collections_reply_security.xml",
         "security/collections_letter_batch_security.xml",
         "security/collections_statement_security.xml",
+        "security/collections_wizard_security.xml",
         "data/collections_channel_data.xml",
         "data/ir_cron_data.xml",
         "data/collections_reply_data.xml",
