@@ -486,8 +486,8 @@ class TestStateAddons(StateImportCommon):
 
     def test_what_can_be_read_is_what_is_there(self):
         self.assertEqual(self.get_sources(), ["file"])
-        with self.assertRaises(ValueError):
-            self.open_wizard(source="credit_control")
+        for source in ("credit_control", "followup", "group"):
+            self.assertIn("nothing of this system", self.read(self.open_wizard(source=source)))
         self.make_credit_control()
         self.assertEqual(self.get_sources(), ["file", "credit_control"])
         self.make_followup()
@@ -625,37 +625,30 @@ class TestStateAddons(StateImportCommon):
         invoice = self.create_invoice(100, days_overdue=60)
         line = self.get_receivable(invoice)
         self.env.flush_all()
-        names = self.env.execute_query(
+        debtors = self.env["res.partner"].create([{"name": f"D{n}"} for n in range(500)])
+        self.env.flush_all()
+        own = ("id", "partner_id", "followup_line_id", "followup_date")
+        [[names]] = self.env.execute_query(
             SQL(
                 "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
-                " WHERE table_name = 'account_move_line' AND column_name NOT IN"
-                " ('id', 'partner_id', 'followup_line_id', 'followup_date')"
-            )
-        )[0][0]
-        columns = SQL(names)
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH debtor AS (
-                    INSERT INTO res_partner (name, complete_name, type, active, is_company, lang)
-                    SELECT 'D' || n, 'D' || n, 'contact', TRUE, TRUE, 'en_US'
-                      FROM generate_series(1, 2000) n RETURNING id
-                ), own AS (
-                    UPDATE res_partner SET active = TRUE WHERE FALSE
-                )
-                INSERT INTO account_move_line (%s, partner_id, followup_line_id, followup_date)
-                SELECT %s, debtor.id, 1 + n %% 2, %s::date - n
-                  FROM account_move_line, debtor, generate_series(1, 5) n
-                 WHERE account_move_line.id = %s
-                """,
-                columns,
-                columns,
-                self.today,
-                line.id,
+                " WHERE table_name = 'account_move_line' AND column_name <> ALL(%s)",
+                list(own),
             )
         )
         self.env.cr.execute(
-            "UPDATE res_partner SET commercial_partner_id = id WHERE commercial_partner_id IS NULL"
+            SQL(
+                """
+                INSERT INTO account_move_line (%s, partner_id, followup_line_id, followup_date)
+                SELECT line.*, debtor, 1 + n %% 2, %s::date - n
+                  FROM (SELECT %s FROM account_move_line WHERE id = %s) line,
+                       unnest(%s) debtor, generate_series(1, 20) n
+                """,
+                SQL(names),
+                self.today,
+                SQL(names),
+                line.id,
+                debtors.ids,
+            )
         )
         self.env.invalidate_all()
         wizard = self.open_wizard(source="followup")

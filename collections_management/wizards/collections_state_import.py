@@ -317,6 +317,12 @@ class CollectionsStateImport(models.TransientModel):
     # -- doing it --------------------------------------------------------------------------------
 
     def _read(self):
+        """Return ``[(line id, level, date)]`` of the source.
+
+        :raise UserError: when it cannot be read
+        """
+        if self.source not in dict(self._get_sources()):
+            raise UserError(self.env._("There is nothing of this system in the database."))
         return getattr(self.sudo(), f"_read_{self.source}")()
 
     def _open(self):
