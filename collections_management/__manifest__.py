@@ -22,6 +22,7 @@
         "security/collections_statement_security.xml",
         "security/collections_team_security.xml",
         "security/mail_activity_plan_security.xml",
+        "security/collections_wizard_security.xml",
         "data/collections_channel_data.xml",
         "data/ir_cron_data.xml",
         "data/collections_reply_data.xml",

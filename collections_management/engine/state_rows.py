@@ -6,7 +6,7 @@ the caller imports nothing until there is none.
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 # Words that name a column, without case and accents, in the languages of the product.
 COLUMNS = {
@@ -15,6 +15,10 @@ COLUMNS = {
     "date": ("date", "sent on", "last sent", "fecha", "enviado", "fecha de envio"),
 }
 ORDERS = {"day": ("%d/%m/%Y", "%d/%m/%y"), "month": ("%m/%d/%Y", "%m/%d/%y")}
+EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet; those of old Macintoshes begin in 1904
+SERIALS = range(18_000, 80_000)  # a number in a column of dates: the years 1949 to 2119
+LADDER = " · "  # between the name of a ladder and one of its levels
+RANKS = [str(number) for number in range(1, 21)]
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,13 @@ class Fault:
     other: int | None = None
 
 
-def read(table, order="day"):
+def read(table, order="day", epoch=EPOCH):
     """Read a table of cells.
 
     :param table: list of rows, each a list of cells (text, number, date, None); the first is the
         heading
     :param order: ``day`` or ``month``: which comes first in a written date such as 03/04/2026
+    :param epoch: the day 0 of dates that are bare numbers
     :return: ``(list[Row], list[Fault])``
     """
     if not table:
@@ -55,8 +60,9 @@ def read(table, order="day"):
     rows, seen = [], {}
     for number, cells in enumerate(table[1:], start=2):
         values = {name: cell(cells, position) for name, position in positions.items()}
-        if not any(values.values()):
+        if all(value is None for value in values.values()):
             continue
+        values["date"] = unnumber(values["date"], epoch)
         found = check(number, values, order)
         invoice = text(values["invoice"])
         if invoice in seen:
@@ -91,7 +97,9 @@ def check(number, values, order):
     """Return the faults of one row."""
     faults = [Fault(number, name, "missing") for name in COLUMNS if values[name] is None]
     if values["date"] is not None and to_date(values["date"], order) is None:
-        faults.append(Fault(number, "date", "no_date", text(values["date"])))
+        other = "day" if order == "month" else "month"
+        code = "other_order" if to_date(values["date"], other) else "no_date"
+        faults.append(Fault(number, "date", code, text(values["date"])))
     return faults
 
 
@@ -116,6 +124,13 @@ def plain(value):
     return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
+def unnumber(value, epoch):
+    """Return the date that a bare number stands for in a spreadsheet; anything else as it is."""
+    if isinstance(value, (int, float)) and int(value) in SERIALS:
+        return epoch + timedelta(days=int(value))
+    return value
+
+
 def to_date(value, order):
     """Return the date of a cell, or None. A year first is never ambiguous."""
     if isinstance(value, datetime):
@@ -133,17 +148,28 @@ def to_date(value, order):
 
 def level_key(level):
     """Return what sorts levels as people count them: numbers by value, then words."""
-    digits = "".join(letter for letter in level if letter.isdigit())
-    return (not digits, int(digits or 0), level)
+    last = level.rpartition(LADDER)[2]
+    digits = "".join(letter for letter in last if letter.isdecimal())
+    return (not digits, int(digits[:9] or 0), level)
 
 
 def propose(levels, days):
     """Return ``{level: days}``: the levels in order, each on the step of the same rank; those that
-    are more than the steps stay on the last.
+    are more than the steps stay on the last. Each ladder counts for itself.
 
-    :param levels: as written
+    Levels that are all small numbers are ranks themselves: where nobody stands on the second one,
+    the third is still the third.
+
+    :param levels: as written, or ``ladder · level``
     :param days: of the steps after the due date
     """
-    steps = sorted(days)
-    ranked = sorted(levels, key=level_key)
-    return {level: steps[min(rank, len(steps) - 1)] for rank, level in enumerate(ranked) if steps}
+    steps, ladders, result = sorted(days), {}, {}
+    for level in levels:
+        ladder, _separator, name = level.rpartition(LADDER)
+        ladders.setdefault(ladder, {})[level] = name
+    for names in ladders.values() if steps else ():
+        numbered = all(name in RANKS for name in names.values())
+        for rank, level in enumerate(sorted(names, key=level_key), start=1):
+            place = RANKS.index(names[level]) + 1 if numbered else rank
+            result[level] = steps[min(place, len(steps)) - 1]
+    return result

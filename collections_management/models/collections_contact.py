@@ -255,11 +255,11 @@ class CollectionsContact(models.Model):
         """Put held contacts back in the queue; they are checked again before they leave."""
         self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "held")
+        contacts._check_gate_open()
         for contact in contacts.sudo():
-            needs_approval = contact._needs_approval()
             contact.write(
                 {
-                    "state": "awaiting" if needs_approval else "queued",
+                    "state": "awaiting" if contact._needs_approval() else "queued",
                     "reason": False,
                     "detail": False,
                     "scheduled_on": contact.scheduled_on or fields.Datetime.now(),
@@ -306,14 +306,16 @@ class CollectionsContact(models.Model):
         self._check_collector()
         contacts = self.filtered(lambda contact: contact.state == "failed")
         contacts._check_not_replaced()
-        contacts.sudo().write(
-            {
-                "state": "queued",
-                "attempts": 0,
-                "reason": False,
-                "scheduled_on": fields.Datetime.now(),
-            }
-        )
+        for contact in contacts.sudo():
+            free = contact.is_manual or contact._is_approved()
+            contact.write(
+                {
+                    "state": "queued" if free else "awaiting",
+                    "attempts": 0,
+                    "reason": False,
+                    "scheduled_on": fields.Datetime.now(),
+                }
+            )
         contacts._log("queued", {"reason": "retried_by_hand"})
         return True
 

@@ -28,6 +28,20 @@ class CollectionsContact(models.Model):
         self.ensure_one()
         return self.needs_second or self.run_id.review or self.step_id.mode == "approval"
 
+    def _is_approved(self):
+        """Tell whether those who have to release it did, or nobody has to."""
+        self.ensure_one()
+        if self.needs_second:
+            return bool(self.approved_by_id and self.checked_by_id)
+        return bool(self.approved_by_id) or not self._needs_approval()
+
+    def _check_gate_open(self):
+        """:raise UserError: while it is not known yet who has to approve what these runs plan"""
+        if any(run._is_planning() and run._is_gated() for run in self.sudo().run_id):
+            raise UserError(
+                self.env._("The run is still planning: release it when everything is known.")
+            )
+
     def _get_reason_sentences(self):
         return super()._get_reason_sentences() | {
             "run_review": self.env._("The run waits until somebody looks at it."),

@@ -139,7 +139,8 @@ class CollectionsForewarning(models.AbstractModel):
 
         :return: the number of contacts held now
         """
-        company.collections_hold_night = day
+        held = company.collections_hold_night
+        company.collections_hold_night = max(held, day) if held else day  # an old link frees none
         contacts = self.env["collections.contact"].search(
             [
                 ("company_id", "=", company.id),

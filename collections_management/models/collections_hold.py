@@ -103,6 +103,9 @@ class CollectionsHold(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:  # who sets a hold answers for it, and it begins by standing
+            own = {"user_id": self.env.uid, "lifted_on": False, "lifted_by_id": False}
+            vals_list = [{**vals, **own} for vals in vals_list]
         holds = super().create(vals_list)
         holds._log_terms()
         holds.case_id._withdraw_contacts("held")

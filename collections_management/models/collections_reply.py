@@ -80,6 +80,22 @@ class CollectionsReply(models.Model):
         for reply in self:
             reply.display_name = reply.subject or reply.email_from or str(reply.id)
 
+    def write(self, vals):
+        """By hand only the debtor is chosen: a message or a state written here would be noted as
+        if it had come by mail."""
+        fixed = [
+            name
+            for name in vals
+            if name == "company_id"
+            or (name in self._fields and self._fields[name].store and self._fields[name].readonly)
+        ]
+        if fixed and not self.env.su:
+            labels = [self._fields[name]._description_string(self.env) for name in fixed]
+            raise UserError(
+                self.env._("%(fields)s: told by the e-mail, not by hand.", fields=", ".join(labels))
+            )
+        return super().write(vals)
+
     # -- receiving -------------------------------------------------------------------------------
 
     @api.model

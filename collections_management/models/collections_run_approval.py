@@ -81,6 +81,10 @@ class CollectionsRun(models.Model):
             vals.update(review=bool(reason), review_reason=reason)
         return super().create(vals_list)
 
+    def _is_planning(self):
+        """Tell whether more of the run may come to be known; False of no run."""
+        return self.state == "running" and self.stage in ("refresh", "segment", "plan")
+
     def _is_gated(self):
         """Tell whether what the run plans stays ``planned`` until all of it is known."""
         return self.review or self.company_id._has_run_limit()
@@ -108,8 +112,11 @@ class CollectionsRun(models.Model):
         )
         tasks = contacts.filtered("is_manual")
         messages = contacts - tasks
-        self.needs_second = self._is_over_limit(messages)
+        held = self._get_held_while_planning()
+        self.needs_second = self._is_over_limit(messages + held)
         maker = self.user_id if self.origin == "button" else self.env["res.users"]
+        if self.needs_second:
+            held.write({"needs_second": True, "approved_by_id": maker.id})
         alone = messages.filtered(lambda contact: contact.step_id.mode == "approval")
         if self.needs_second:
             waiting = messages
@@ -128,6 +135,14 @@ class CollectionsRun(models.Model):
             waiting = alone
             waiting.write({"state": "awaiting"})
         (tasks + messages - waiting).write({"state": "queued"})
+
+    def _get_held_while_planning(self):
+        """Return the messages that a person held back before the gate opened: they count for the
+        limit, and once released they pass the same gate."""
+        held = self.env["collections.contact"].search(
+            [("run_id", "=", self.id), ("state", "=", "held"), ("reason", "=", "by_person")]
+        )
+        return held.filtered(lambda contact: not contact.is_manual)
 
     def _is_over_limit(self, contacts):
         """Tell whether what these contacts ask for, or their number, goes over the company's limit.
@@ -159,7 +174,7 @@ class CollectionsRun(models.Model):
     def action_approve(self):
         """Approve everything of the run that waits; returns what was approved, in words."""
         self.ensure_one()
-        if self.state == "running" and self.stage in ("refresh", "segment", "plan"):
+        if self._is_planning():
             raise UserError(
                 self.env._("The run is still planning: approve it when everything is known.")
             )

@@ -64,6 +64,7 @@ class ResPartner(models.Model):
             "collections_management.collections_management_group_collector"
         ):
             raise UserError(self.env._("A collector does this."))
+        self.check_access("read")
         self.sudo().collections_bad_email = False
         return True
 

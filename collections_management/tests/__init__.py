@@ -21,6 +21,7 @@ from . import (
     test_log,
     test_replies,
     test_roles,
+    test_rpc_surface,
     test_run,
     test_security,
     test_start,

@@ -12,8 +12,10 @@ class CollectionsContactEdit(models.TransientModel):
     contact_id = fields.Many2one(
         "collections.contact", required=True, readonly=True, ondelete="cascade"
     )
-    partner_id = fields.Many2one(related="contact_id.partner_id", string="Debtor")
-    address = fields.Char(related="contact_id.address")
+    partner_id = fields.Many2one(
+        related="contact_id.partner_id", string="Debtor", related_sudo=False
+    )
+    address = fields.Char(related="contact_id.address", related_sudo=False)
     subject = fields.Char(required=True)
     body = fields.Html(string="Message", sanitize_attributes=True, sanitize_style=True)
     is_edited = fields.Boolean(compute="_compute_is_edited")

@@ -84,5 +84,11 @@ class CollectionsContactReroute(models.TransientModel):
             contact.write({"channel_id": self.channel_id.id, "address": found[contact.id]})
         if self.channel_id.is_manual:
             moved.sudo().write({"state": "queued", "scheduled_on": fields.Datetime.now()})
+        else:  # a task needs no approval: what was one and becomes a message does
+            moved.sudo().filtered("run_id.needs_second").write({"needs_second": True})
+            unapproved = moved.filtered(
+                lambda contact: contact.state == "queued" and not contact._is_approved()
+            )
+            unapproved.sudo().write({"state": "awaiting"})
         moved._log("note", {"rerouted": self.channel_id.id})
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -71,6 +71,7 @@ class CollectionsHealth(models.TransientModel):
         """
         self._check_manager()
         self.ensure_one()
+        self.check_access("read")
         health_sudo = self.sudo()
         answer, refused = health_sudo._try_mail()
         health_sudo.write({"mail_answer": answer, "mail_refused": refused})

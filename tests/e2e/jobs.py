@@ -7,6 +7,8 @@ import time
 from datetime import timedelta
 
 from odoo import Command, fields, sql_db
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
 
 from odoo.addons.collections_management.models import collections_delivery, collections_run
 
@@ -310,6 +312,51 @@ def resolve(env, barrier, user_id, contact_ids, left):
         contacts.action_resolve_sent()
     else:
         contacts.action_resolve_not_sent()
+
+
+def need_two(env, barrier, count):
+    """Have messages wait for two persons; return their ids and those of two supervisors."""
+    contacts = env["collections.contact"].search(
+        [("state", "=", "queued"), ("channel_id.is_manual", "=", False)], limit=count
+    )
+    contacts.write({"state": "awaiting", "needs_second": True, "reason": "run_limit"})
+    group = env.ref("collections_management.collections_management_group_supervisor")
+    users = env["res.users"].create(
+        [
+            {"name": name, "login": f"e2e_{name}", "group_ids": [Command.link(group.id)]}
+            for name in ("maker", "checker")
+        ]
+    )
+    return [contacts.ids, users.ids]
+
+
+def approve_together(env, barrier, user_id, contact_ids):
+    """Press the button in the same instant as another, retried as a request is."""
+    contacts = env["collections.contact"].browse(contact_ids).with_user(user_id)
+    contacts.mapped("state")  # the screen that both look at
+    barrier.wait(60)
+    try:
+        action = retrying(contacts.action_approve, env)
+    except UserError as error:
+        return str(error)
+    return action["params"]["message"]
+
+
+def tell_approvals(env, barrier, contact_ids):
+    """Return how each stands, and who said yes to it, by the log."""
+    contacts = env["collections.contact"].browse(contact_ids)
+    entries = env["collections.log"].search(
+        [("contact_id", "in", contact_ids), ("event", "=", "approved")]
+    )
+    return [
+        [
+            contact.state,
+            contact.approved_by_id.id,
+            contact.checked_by_id.id,
+            entries.filtered(lambda entry, c=contact: entry.contact_id == c).user_id.ids,
+        ]
+        for contact in contacts
+    ]
 
 
 def let_time_pass(env, barrier):
