@@ -1,7 +1,8 @@
 import { registry } from "@web/core/registry";
 
-registry.category("web_tour.tours").add("collections_statement_tour", {
-    steps: () => [
+/** Download the statement of a case's debtor in a format. */
+function download(format) {
+    return [
         {
             content: "Ask for the statement of the case's debtor",
             trigger: ".o_form_statusbar button:contains(Statement)",
@@ -12,8 +13,8 @@ registry.category("web_tour.tours").add("collections_statement_tour", {
             trigger: ".modal div[name=partner_ids] .o_tag:contains(Ferretería Lima)",
         },
         {
-            content: "As a spreadsheet",
-            trigger: ".modal div[name=file_format] input[data-value=xlsx]",
+            content: "Choose the format",
+            trigger: `.modal div[name=file_format] input[data-value=${format}]`,
             run: "click",
         },
         {
@@ -34,5 +35,11 @@ registry.category("web_tour.tours").add("collections_statement_tour", {
             content: "Back on the case",
             trigger: "body:not(:has(.modal)) .o_form_statusbar button:contains(Statement)",
         },
-    ],
-});
+    ];
+}
+
+for (const format of ["pdf", "xlsx"]) {
+    registry.category("web_tour.tours").add(`collections_statement_${format}_tour`, {
+        steps: () => download(format),
+    });
+}
