@@ -49,7 +49,7 @@ class BrowserCase(HttpCase):
         self.env.invalidate_all()
 
     def _do_jobs(self, ended, faults):
-        while not ended.wait(0.3):
+        while not ended.wait(1):
             if not _registry_test_lock.acquire(timeout=0.3):  # as the browser's requests do
                 continue
             try:

@@ -183,6 +183,11 @@ class TestToursOnAPhone(ToursCommon):
     browser_size = "390x844"
     touch_enabled = True
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.collector.name = "Rosa Díaz"  # as wide as people's names are
+
     def test_collector_reads_a_case(self):
         self.plan()
         self.open_tour("collections_case_action", "collections_phone_tour", self.collector)

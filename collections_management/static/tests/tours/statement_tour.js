@@ -20,7 +20,12 @@ function download(format) {
         {
             content: "Download it",
             trigger: ".modal footer button[name=action_download]",
-            run: "click",
+            run(helpers) {
+                // The browser asks whether it may leave the page, then stays: it is a download.
+                const stay = (ev) => ev.stopImmediatePropagation();
+                window.addEventListener("beforeunload", stay, { capture: true });
+                return helpers.click();
+            },
         },
         {
             content: "The dialog stays, for another one",
