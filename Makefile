@@ -11,7 +11,7 @@ demo: ## the demo company in a running Odoo; DETACH=1 leaves it running in the b
 test: ## lint and all tests; ARGS="path or pytest options" for a part
 	@$(PYTHON) -m tools test $(ARGS)
 
-bench: ## real nights and costs at size; ARGS="nights" or "size --sizes 10000 100000 1000000"
+bench: ## nights, costs at size, screens, letters; ARGS="nights" or "size --sizes 10000 100000 1000000"
 	@$(PYTHON) -m tools bench $(ARGS)
 
 setup: ## bring everything a working Odoo needs

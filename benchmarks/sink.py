@@ -63,7 +63,9 @@ def _wait(port, seconds=20):
 
 def main(port, capture=None):
     """Serve until the standard input ends."""
-    controller = Controller(_Drain(capture), hostname="127.0.0.1", port=port)
+    controller = Controller(
+        _Drain(capture), hostname="127.0.0.1", port=port, server_hostname="sink"
+    )
     controller.start()
     sys.stdin.read()
     controller.stop()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -230,6 +231,138 @@ def test_invoices_are_numbered_in_the_order_of_time(ledger):
             WHERE invoice_date < before"""
     )
     assert rows == [(0,)]
+
+
+# What the statements of all debtors say: {"company/debtor": [balance, {currency: totals}]}.
+STATEMENTS = """
+import json, sys
+from datetime import date
+
+from odoo import SUPERUSER_ID, api
+from odoo.orm.registry import Registry
+from odoo.tools import config
+
+config.parse_config(["-c", sys.argv[1], "-d", sys.argv[2], "--no-http", "--log-level=warn"])
+day = date.fromisoformat(sys.argv[3])
+with Registry(sys.argv[2]).cursor() as cr:
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    debtors = env["account.move.line"].search(
+        [("account_type", "=", "asset_receivable"), ("parent_state", "=", "posted")]
+    ).partner_id.commercial_partner_id
+    found = {}
+    for company in env["res.company"].search([]):
+        statements = env["collections.statement"]._get_statements(
+            company, debtors, date(2000, 1, 1), day
+        )
+        for statement in statements.values():
+            accounts = {
+                currency.name: {
+                    "closing": str(account.closing),
+                    "open": str(sum((item.residual for item in account.items), 0)),
+                    "aged": str(sum(account.ages) + account.credit),
+                }
+                for currency, account in statement.accounts.items()
+            }
+            if accounts:
+                key = f"{company.id}/{statement.partner.id}"
+                found[key] = [str(statement.balance), accounts]
+    print(json.dumps(found))
+"""
+
+
+def _get_statements(day):
+    done = subprocess.run(
+        [sys.executable, "-c", STATEMENTS, str(paths.ODOO_CONF), FIRST, str(day)],
+        cwd=paths.ROOT, env={**os.environ, **postgres.environment()},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _get_ledger(day):
+    """Return ``{(company/debtor, currency): (open in that currency, entries in the company's)}``.
+
+    By sums of entries and of reconciliations: of nothing that the statements read from.
+    """
+    return {
+        (f"{company}/{debtor}", currency): (residual, balance)
+        for company, debtor, currency, residual, balance in _values(
+            f"""
+            WITH line AS (
+                SELECT line.id, line.company_id, partner.commercial_partner_id AS debtor_id,
+                       line.currency_id, line.amount_currency, line.balance
+                  FROM account_move_line line
+                  JOIN account_move move ON move.id = line.move_id AND move.state = 'posted'
+                  JOIN account_account account ON account.id = line.account_id
+                   AND account.account_type = 'asset_receivable' AND NOT account.non_trade
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.date <= '{day}'
+            ), part AS (
+                SELECT debit_move_id AS line_id, -debit_amount_currency AS amount
+                  FROM account_partial_reconcile WHERE max_date <= '{day}'
+             UNION ALL
+                SELECT credit_move_id, credit_amount_currency
+                  FROM account_partial_reconcile WHERE max_date <= '{day}'
+            ), entry AS (
+                SELECT id, amount_currency AS amount, balance FROM line
+             UNION ALL
+                SELECT line_id, amount, 0 FROM part
+            )
+            SELECT line.company_id, line.debtor_id, currency.name, sum(entry.amount),
+                   sum(entry.balance)
+              FROM entry JOIN line ON line.id = entry.id
+              JOIN res_currency currency ON currency.id = line.currency_id
+          GROUP BY 1, 2, 3"""
+        )
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("days_ago", [0, 45, 400])
+def test_the_statement_of_every_debtor_equals_the_ledger(ledger, days_ago):
+    """As of today and of two days in the past, to the cent, per currency and in the company's."""
+    day = TODAY - timedelta(days=days_ago)
+    statements, entries = _get_statements(day), _get_ledger(day)
+    wrong = []
+    for (key, currency), (residual, _balance) in entries.items():
+        account = statements.get(key, [0, {}])[1].get(currency)
+        totals = {Decimal(total) for total in account.values()} if account else {Decimal(0)}
+        if totals != {residual}:
+            wrong.append((key, currency, residual, account))
+    balances = Counter()
+    for (key, _currency), (_residual, balance) in entries.items():
+        balances[key] += balance
+    wrong += [
+        (key, balance, statements[key][0])
+        for key, balance in balances.items()
+        if Decimal(statements[key][0] if key in statements else 0) != balance
+    ]
+    assert wrong == []
+    assert len(entries) >= SIZE / 2, "there was something to compare"
+    assert {(key, name) for key in statements for name in statements[key][1]} <= set(entries)
+
+
+@pytest.mark.slow
+def test_what_is_open_today_is_what_odoo_says(ledger):
+    rows = _values(
+        """SELECT line.company_id, partner.commercial_partner_id, currency.name,
+                  sum(line.amount_residual_currency)
+             FROM account_move_line line
+             JOIN account_account account ON account.id = line.account_id
+              AND account.account_type = 'asset_receivable' AND NOT account.non_trade
+             JOIN res_partner partner ON partner.id = line.partner_id
+             JOIN res_currency currency ON currency.id = line.currency_id
+            WHERE line.parent_state = 'posted' GROUP BY 1, 2, 3"""
+    )
+    statements = _get_statements(TODAY)
+    told = {
+        (key, name): Decimal(totals["open"])
+        for key, (_balance, accounts) in statements.items()
+        for name, totals in accounts.items()
+    }
+    for company, debtor, currency, residual in rows:
+        assert told.get((f"{company}/{debtor}", currency), Decimal(0)) == residual
 
 
 @pytest.mark.slow

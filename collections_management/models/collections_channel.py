@@ -44,13 +44,22 @@ class CollectionsChannel(models.Model):
         self.ensure_one()
         return getattr(self, f"_{self.kind}_{verb}")
 
-    def _get_addresses(self, cases, role=None):
+    def _get_addresses(self, cases, role=None, without=None):
         """Return ``{case id: address}`` of the cases this channel can reach; set-based.
 
         :param role: whom a step writes to, for adapters that know several persons of a debtor
+        :param without: ``{case id: addresses}`` that are not used again; an adapter that knows
+            another person offers that one's (``collections_without`` in the context)
         """
+        if not cases:
+            return {}
         channel = self.with_context(collections_role=role) if role else self
-        return channel._dispatch("addresses", cases) if cases else {}
+        if without:
+            channel = channel.with_context(collections_without=without)
+        found = channel._dispatch("addresses", cases)
+        if not without:
+            return found
+        return {id_: found[id_] for id_ in found if found[id_] not in without.get(id_, ())}
 
     def _get_obstacle(self, company):
         """Return ``(code, sentence)`` while nothing can leave through this channel, else None."""

@@ -37,11 +37,14 @@ class CollectionsChannel(models.Model):
     def _email_addresses(self, cases):
         """The person of the role that is asked for (``collections_role`` in the context), then
         accounts payable, then the invoice address, then the company itself; blacklisted and
-        bounced ones are not addresses."""
+        bounced ones, and those the step wrote to already (``collections_without``), are not
+        addresses."""
         self.env["res.partner"].flush_model(
             ["email_normalized", "collections_role", "collections_bad_email", "type", "active"]
         )
         role = self.env.context.get("collections_role") or "accounts_payable"
+        without = self.env.context.get("collections_without") or {}
+        used = [(case_id, address) for case_id in without for address in without[case_id]]
         rows = self.env.execute_query(
             SQL(
                 """
@@ -55,6 +58,10 @@ class CollectionsChannel(models.Model):
                    AND partner.email_normalized IS NOT NULL
                    AND partner.collections_bad_email IS DISTINCT FROM partner.email_normalized
                    AND NOT EXISTS (
+                       SELECT FROM unnest(%(used_cases)s::int[], %(used)s::text[])
+                                AS used (case_id, address)
+                        WHERE used.case_id = kase.id AND used.address = partner.email_normalized)
+                   AND NOT EXISTS (
                        SELECT FROM mail_blacklist
                         WHERE mail_blacklist.email = partner.email_normalized
                           AND mail_blacklist.active)
@@ -63,6 +70,8 @@ class CollectionsChannel(models.Model):
                 role=role,
                 cases=list(cases.ids),
                 rank=self._get_role_rank_sql(role),
+                used_cases=[case_id for case_id, _address in used],
+                used=[address for _case_id, address in used],
             )
         )
         return dict(rows)

@@ -22,7 +22,8 @@ class CollectionsContact(models.Model):
     """One planned, then executed, communication or task for a case.
 
     ``cycle`` is the carrying receivable and its repetition, as ``"<line id>/<n>"``: together with
-    case, step and channel it is what makes planning twice plan once.
+    case, step and channel it is what makes planning twice plan once. What the planner writes is
+    turn 0; when its address does not take it, the next person's is turn 1, and so on.
     """
 
     _name = "collections.contact"
@@ -47,6 +48,10 @@ class CollectionsContact(models.Model):
     )
     cycle = fields.Char(readonly=True)
     repetition = fields.Integer(readonly=True)
+    turn = fields.Integer(
+        readonly=True,
+        help="How many persons of the debtor the step wrote to before through the same channel.",
+    )
     parent_id = fields.Many2one(
         "collections.contact", string="Falls Back for", readonly=True, ondelete="set null"
     )
@@ -104,7 +109,8 @@ class CollectionsContact(models.Model):
 
     # One contact per (case, step, cycle): cancelled and skipped ones never spoke.
     _cycle_unique = models.UniqueIndex(
-        "(case_id, step_id, cycle, channel_id) WHERE state NOT IN ('cancelled', 'skipped')",
+        "(case_id, step_id, cycle, channel_id, COALESCE(turn, 0))"
+        " WHERE state NOT IN ('cancelled', 'skipped')",
         "This step has already spoken for this debt.",
     )
     _pending_idx = models.Index(
@@ -344,6 +350,41 @@ class CollectionsContact(models.Model):
             "collections_management.collections_management_group_supervisor"
         ):
             raise UserError(self.env._("A supervisor does this."))
+
+    # -- what the same step said before ----------------------------------------------------------
+
+    def _get_spoken(self):
+        """Return ``{contact: contacts}``: what the same step wrote to the same debtor about the
+        same debt, through any channel, the contact itself left out; in one query."""
+        found = self.env["collections.contact"].search(
+            [
+                ("case_id", "in", self.case_id.ids),
+                ("step_id", "in", self.step_id.ids),
+                ("cycle", "in", [cycle for cycle in self.mapped("cycle") if cycle]),
+                ("state", "not in", ("cancelled", "skipped")),
+            ]
+        )
+        groups = found.grouped(lambda contact: (contact.case_id, contact.step_id, contact.cycle))
+        return {
+            contact: groups.get((contact.case_id, contact.step_id, contact.cycle), found[:0])
+            - contact
+            for contact in self
+        }
+
+    def _get_used_addresses(self, channel):
+        """Return ``{case id: addresses}`` these contacts wrote to through that kind of channel."""
+        same = self.filtered(
+            lambda contact: contact.address and contact.channel_id.kind == channel.kind
+        )
+        return {
+            case.id: {email_normalize(address) or address for address in group.mapped("address")}
+            for case, group in same.grouped("case_id").items()
+        }
+
+    def _get_next_turn(self, channel):
+        """Return the turn of who is written to after these, through the channel."""
+        turns = self.filtered(lambda contact: contact.channel_id == channel).mapped("turn")
+        return max(turns, default=-1) + 1
 
     # -- state changes ---------------------------------------------------------------------------
 

@@ -453,36 +453,55 @@ class CollectionsDelivery(models.AbstractModel):
 
     @api.model
     def _fall_back(self, contact):
-        """Reach the debtor of a failed contact otherwise: the next channel of the step, the last
-        that worked, at last a task for the collector. Never a channel that failed already."""
+        """Reach the debtor of a failed contact otherwise: the next person through the same channel
+        when it was the address that failed, the next channel of the step, the last that worked, at
+        last a task for the collector. Never an address or another channel that was tried already.
+        """
         if not contact.step_id or contact.channel_id.is_manual:
             return self.env["collections.contact"]
-        planner, case = self.env["collections.planner"], contact.case_id
-        tried = self.env["collections.contact"].search(
-            [("case_id", "=", case.id), ("cycle", "=", contact.cycle),
-             ("step_id", "=", contact.step_id.id)]
-        ).channel_id  # fmt: skip
-        worked = planner._get_worked(case.ids).get(case.id, tried.browse())
-        task = tried._get_task_channel()
-        for channel in contact.step_id._get_channels() | worked | task:
-            address = channel not in tried and channel._get_addresses(
-                case, contact.step_id.role
+        case = contact.case_id
+        spoken = contact._get_spoken()[contact] | contact
+        for channel in self._get_ways(contact, spoken.channel_id):
+            address = channel._get_addresses(
+                case, contact.step_id.role, without=spoken._get_used_addresses(channel)
             ).get(case.id)
             if address:
-                return self._create_fallback(contact, channel, address)
+                turn = spoken._get_next_turn(channel)
+                return self._create_fallback(contact, channel, address, turn)
         return contact.browse()
 
-    def _create_fallback(self, contact, channel, address):
+    def _get_ways(self, contact, tried):
+        """Return the channels that a failed contact may fall back to, in order.
+
+        :param tried: channels the step went through already
+        """
+        channels = contact.step_id._get_channels()
+        worked = self.env["collections.planner"]._get_worked(contact.case_id.ids)
+        channels |= worked.get(contact.case_id.id, channels.browse())
+        channels |= channels._get_task_channel()
+        # In safe mode it was the test address that failed, whoever the message was for.
+        another = contact.reason in self._get_address_faults() and not contact.safe_mode
+        return (contact.channel_id if another else channels.browse()) | (channels - tried)
+
+    def _get_address_faults(self):
+        """Extension point: the reasons of failure that are the address's own: another person may
+        be reached through the same channel."""
+        return ("bounced", "recipient_refused", "invalid_address")
+
+    def _create_fallback(self, contact, channel, address, turn):
         names = [
             "step_id", "carrier_id", "cycle", "repetition", "planned_on", "amount", "facts",
             "rule_id", "run_id", "case_id", "company_id",
         ]  # fmt: skip
+        if channel == contact.channel_id:  # the same message, also where a person wrote it
+            names += ["custom_subject", "custom_body", "custom_totals"]
         values = contact.read(names, load=None)[0]
         values.pop("id")
         fallback = contact.create(
             {
                 **values,
                 "channel_id": channel.id,
+                "turn": turn,
                 "parent_id": contact.id,
                 "address": address,
                 "state": "queued",
@@ -490,7 +509,10 @@ class CollectionsDelivery(models.AbstractModel):
                 "scheduled_on": fields.Datetime.now(),
             }
         )
-        fallback._log("planned", {"falls_back_for": contact.id, "channel": channel.id})
+        fallback._log(
+            "planned",
+            {"falls_back_for": contact.id, "channel": channel.id, **({"turn": turn} if turn else {})},
+        )
         return fallback
 
     def _commit(self):

@@ -193,7 +193,8 @@ class CollectionsCommon(AccountTestInvoicingCommon):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        controller = Controller(box, hostname="127.0.0.1", port=port)
+        # Without a name of its own it would look one up, in the DNS if need be, while all wait.
+        controller = Controller(box, hostname="127.0.0.1", port=port, server_hostname="test")
         controller.start()
         self.env["ir.mail_server"].search([]).active = False
         server = self.env["ir.mail_server"].create(

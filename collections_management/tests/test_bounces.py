@@ -268,3 +268,163 @@ class TestBounces(BounceCase):
         self.get_fallback(contact).with_user(self.collector).action_cancel()
         failed.action_retry()
         self.assertEqual(contact.state, "queued")
+
+
+@tagged("post_install", "-at_install")
+class TestTheNextPerson(BounceCase):
+    """An address that does not take a message: the next person gets it, by the same step."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.first, cls.second = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"{name} Quispe",
+                    "parent_id": cls.debtor.id,
+                    "email": f"{name}@debtor.example",
+                    "collections_role": "accounts_payable",
+                }
+                for name in ("ana", "beto")
+            ]
+        )
+
+    def write(self, refuse=(), **invoice):
+        """Let a night write; returns the mailbox."""
+        self.create_invoice(days_overdue=5, **invoice)
+        with self.mailbox() as box:
+            box.refuse.update(dict.fromkeys(refuse, "550 5.1.1 no such user"))
+            self.run_night()
+            self.deliver()
+        self.env.invalidate_all()
+        return box
+
+    def send(self):
+        """Send what is due; returns the addresses it arrived at."""
+        with self.mailbox() as box:
+            self.deliver()
+        self.env.invalidate_all()
+        return [address for message in box.messages for address in message.rcpt_tos]
+
+    def get_chain(self):
+        """What the step said and says, in order."""
+        return self.get_case().contact_ids.sorted("id")
+
+    def reroute(self, contact, channel):
+        wizard = self.env["collections.contact.reroute"].with_user(self.supervisor).create(
+            {"contact_ids": contact.ids, "channel_id": channel.id}
+        )  # fmt: skip
+        summary = wizard.summary
+        wizard.action_confirm()
+        return summary
+
+    def test_after_a_bounce_every_person_is_tried_once_then_a_task(self):
+        contact = self.dun()
+        written = [contact.address]
+        while contact.channel_id == self.email:
+            self.bounce(contact)
+            contact = self.get_fallback(contact)
+            written += self.send()
+        self.assertEqual(
+            written,
+            ["ana@debtor.example", "beto@debtor.example", "ferreteria@debtor.example"],
+        )
+        self.assertRecordValues(
+            self.get_chain(),
+            [
+                {"channel_id": self.email.id, "turn": 0, "state": "failed"},
+                {"channel_id": self.email.id, "turn": 1, "state": "failed"},
+                {"channel_id": self.email.id, "turn": 2, "state": "failed"},
+                {"channel_id": self.task.id, "turn": 0, "state": "sent"},
+            ],
+        )
+        self.assertEqual(len(self.get_chain().step_id), 1)
+        self.assertFalse(self.env["collections.log"]._verify(contact.case_id))
+
+    def test_who_is_written_to_next_is_addressed_himself(self):
+        contact = self.dun()
+        self.bounce(contact)
+        follower = self.get_fallback(contact)
+        self.assertEqual(follower.recipient_id, self.second)
+        self.assertEqual((follower.step_id, follower.cycle), (contact.step_id, contact.cycle))
+
+    def test_an_address_that_two_persons_share_is_written_to_once(self):
+        self.second.email = "Ana@Debtor.example"
+        contact = self.dun()
+        self.bounce(contact, status="5.2.2", code="552 mailbox full")  # not a wrong address
+        self.assertFalse(self.second.collections_bad_email)
+        self.assertEqual(self.get_fallback(contact).address, "ferreteria@debtor.example")
+
+    def test_an_address_refused_while_sending_goes_to_the_next_person(self):
+        box = self.write(refuse=["ana@debtor.example"])
+        self.assertEqual([m.rcpt_tos for m in box.messages], [["beto@debtor.example"]])
+        self.assertRecordValues(
+            self.get_chain(),
+            [
+                {"state": "failed", "reason": "recipient_refused", "turn": 0},
+                {"state": "sent", "reason": False, "turn": 1},
+            ],
+        )
+
+    def test_what_is_not_the_address_fault_goes_another_way(self):
+        contact = self.dun()
+        contact._receive_status("failed", {"reason": "refused"})
+        self.assertEqual(self.get_fallback(contact).channel_id, self.task)
+
+    def test_in_safe_mode_nobody_else_is_tried(self):
+        self.company.write(
+            {"collections_safe_mode": True, "collections_test_email": "test@company.example"}
+        )
+        self.write(refuse=["test@company.example"])
+        self.assertEqual(self.get_chain().channel_id, self.email | self.task)
+        self.assertEqual(len(self.get_chain()), 2)
+
+    def test_the_words_of_a_person_go_on_to_the_next_one(self):
+        contact = self.dun()
+        contact.write({"custom_subject": "Ours", "custom_body": "<p>Please call us</p>"})
+        self.bounce(contact)
+        follower = self.get_fallback(contact)
+        self.assertEqual(follower._render_content()[follower.id]["subject"], "Ours")
+
+    def test_the_night_after_does_not_plan_the_step_again(self):
+        contact = self.dun()
+        self.bounce(contact)
+        self.rest(contact.case_id)
+        self.assertFalse(self.plan())
+        self.send()
+        self.rest(contact.case_id)
+        self.assertFalse(self.plan())
+
+    def test_a_supervisor_reroutes_to_the_next_person(self):
+        contact = self.dun()
+        self.second.email = self.debtor.email = False
+        self.bounce(contact)
+        task = self.get_fallback(contact)
+        self.assertEqual(task.channel_id, self.task)
+        with self.assertRaisesRegex(UserError, "reaches none of them"):
+            self.reroute(task, self.email)
+        self.second.email = "beto@debtor.example"
+        self.assertIn("1 of 1", self.reroute(task, self.email))
+        self.assertRecordValues(
+            task, [{"channel_id": self.email.id, "address": "beto@debtor.example", "turn": 1}]
+        )
+        self.assertEqual(self.send(), ["beto@debtor.example"])
+
+    def test_who_got_it_is_not_written_to_again_by_rerouting(self):
+        contact = self.dun()
+        twin = contact.copy({"channel_id": self.task.id, "state": "queued"})
+        with self.assertRaisesRegex(UserError, "reaches none of them"):
+            self.reroute(twin, self.email)
+        with self.assertRaisesRegex(UserError, "reaches none of them"):
+            self.reroute(twin, self.task)
+
+    def test_the_next_persons_of_many_cases_are_one_query(self):
+        debtors = [self.create_debtor(f"Debtor{number}") for number in range(10)]
+        for debtor in debtors:
+            self.create_invoice(debtor=debtor)
+        contacts = self.plan()
+        without = contacts._get_used_addresses(self.email)
+        self.assertEqual(len(without), 10)
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            self.assertFalse(self.email._get_addresses(contacts.case_id, without=without))

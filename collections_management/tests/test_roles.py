@@ -125,8 +125,9 @@ class TestRoles(CollectionsCommon):
         )
         self.strategy.step_ids.channel_ids = [Command.set((self.email | letter).ids)]
         contact = self.plan_step("legal")
+        self.add_person("legal", "lawyer")
         fallback = self.env["collections.delivery"]._fall_back(contact)
-        self.assertEqual((fallback.channel_id, fallback.address), (letter, "legal@debtor.example"))
+        self.assertEqual((fallback.channel_id, fallback.address), (letter, "lawyer@debtor.example"))
 
     def test_rerouted_contacts_keep_to_the_role(self):
         self.add_person("legal")

@@ -8,10 +8,11 @@ import openpyxl
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from ..models.collections_statement_output import get_sheet_name
 from ..report import pdf_pages
+from .browser import BrowserCase
 from .common import CollectionsCommon
 from .test_letter import clean
 
@@ -438,13 +439,13 @@ class TestStatementFiles(StatementCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestStatementRoles(StatementCommon, HttpCase):
+class TestStatementRoles(BrowserCase, StatementCommon):
     """Who may read an account, also by the address of the file."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.create_invoice(100, days_overdue=5)
+        cls.invoice = cls.create_invoice(100, days_overdue=5)
         cls.other = cls.create_debtor("Bodega Sol")
         cls.create_invoice(50, days_overdue=5, debtor=cls.other)
         cls.env["collections.ledger"]._refresh(cls.company)
@@ -505,14 +506,26 @@ class TestStatementRoles(StatementCommon, HttpCase):
         self.authenticate(None, None)
         self.assertFalse(self.url_open(url).content.startswith(b"%PDF"))
 
-    def test_a_statement_is_downloaded_from_a_case(self):
-        self.start_tour(
-            f"/odoo/action-collections_management.collections_case_action/{self.get_case().id}",
-            "collections_statement_tour",
-            login=self.collector.login,
-        )
-        made = self.env["collections.statement.wizard"].search(
-            [("create_uid", "=", self.collector.id), ("file", "!=", False)]
-        )
-        self.assertEqual(made.partner_ids, self.debtor)
-        self.assertEqual(made.file_format, "xlsx")
+    def download(self, file_format):
+        """Download the statement from the case, as the collector; returns the file."""
+        with self.downloads() as folder:
+            self.start_tour(
+                f"/odoo/action-collections_management.collections_case_action/{self.get_case().id}",
+                f"collections_statement_{file_format}_tour",
+                login=self.collector.login,
+            )
+            [path] = folder.iterdir()
+            self.assertEqual(path.suffix, f".{file_format}")
+            return path.read_bytes()
+
+    def test_a_statement_is_downloaded_from_a_case_as_a_spreadsheet(self):
+        book = openpyxl.load_workbook(io.BytesIO(self.download("xlsx")))
+        values = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+        self.assertIn(self.invoice.name, values)
+        self.assertIn(100, values)
+
+    def test_a_statement_is_downloaded_from_a_case_as_a_document(self):
+        pages = pdf_pages.read(self.download("pdf")).pages
+        text = " ".join(" ".join(page.extract_text() for page in pages).split())
+        for words in ("Ferretería Lima", self.invoice.name, "100.00"):
+            self.assertIn(words, text)

@@ -41,29 +41,31 @@ class CollectionsContactReroute(models.TransientModel):
         return text
 
     def _get_addresses(self):
-        """Return ``{contact id: address}`` of those the channel reaches and that this step has not
-        spoken to through it already."""
-        channel, contacts = self.channel_id, self.contact_ids
+        """Return ``{contact id: address}`` of those the channel reaches.
+
+        Where the step wrote through it already and the message did not arrive, the next person is
+        meant; where it did, or still may, nobody is told the same again.
+        """
+        channel = self.channel_id
         if not channel:
             return {}
+        spoken = self.contact_ids._get_spoken()
+        open_to = self.contact_ids.filtered(
+            lambda contact: contact.channel_id != channel
+            and not spoken[contact].filtered(
+                lambda twin: twin.channel_id == channel and twin.state != "failed"
+            )
+        )
+        used = open_to.browse().union(*(spoken[contact] for contact in open_to))._get_used_addresses(channel)
         addresses = {
             (case_id, role): address
-            for role, group in contacts.grouped(lambda contact: contact.step_id.role).items()
-            for case_id, address in channel._get_addresses(group.case_id, role).items()
+            for role, group in open_to.grouped(lambda contact: contact.step_id.role).items()
+            for case_id, address in channel._get_addresses(group.case_id, role, used).items()
         }
-        twins = self.env["collections.contact"].search(
-            [
-                ("case_id", "in", contacts.case_id.ids),
-                ("channel_id", "=", channel.id),
-                ("state", "not in", ("cancelled", "skipped")),
-            ]
-        )
-        taken = {(twin.case_id, twin.step_id, twin.cycle) for twin in twins}
         return {
             contact.id: addresses[contact.case_id.id, contact.step_id.role]
-            for contact in contacts
+            for contact in open_to
             if (contact.case_id.id, contact.step_id.role) in addresses
-            and (contact.case_id, contact.step_id, contact.cycle) not in taken
         }
 
     def action_confirm(self):
@@ -80,8 +82,15 @@ class CollectionsContactReroute(models.TransientModel):
                 self.env._("%(channel)s reaches none of them.", channel=self.channel_id.name)
             )
         moved = contacts.browse(found)
+        spoken = moved._get_spoken()
         for contact in moved.sudo():
-            contact.write({"channel_id": self.channel_id.id, "address": found[contact.id]})
+            contact.write(
+                {
+                    "channel_id": self.channel_id.id,
+                    "address": found[contact.id],
+                    "turn": spoken[contact]._get_next_turn(self.channel_id),
+                }
+            )
         if self.channel_id.is_manual:
             moved.sudo().write({"state": "queued", "scheduled_on": fields.Datetime.now()})
         else:  # a task needs no approval: what was one and becomes a message does

@@ -118,7 +118,7 @@ class CollectionsStatementWizard(models.TransientModel):
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/file/{name}?download=true",
-            "target": "download",
+            "target": "self",  # a new window would be blocked: it opens after the click
         }
 
     def action_mail(self):

@@ -1,10 +1,10 @@
-"""`make test`: lint beside the preparation of the database, then every test."""
+"""`make test`: lint beside the preparation of the database, every test, and what they cover."""
 
 import os
 import threading
 import traceback
 
-from . import lint, machine, paths, pytest_run, templates
+from . import coverage_bars, lint, machine, paths, pytest_run, templates
 from .shell import say
 
 
@@ -24,7 +24,13 @@ def run(arguments):
         templates.ensure_template(paths.addons())
     finally:
         linting.join()
-    return pytest_run.run([*coverage_options(), *arguments])
+    report = paths.COVERAGE / "coverage.json"
+    report.unlink(missing_ok=True)
+    code = pytest_run.run([*coverage_options(report), *arguments])
+    faults = coverage_bars.check(report, paths.addons())
+    for fault in faults:
+        say(f"COVERAGE: {fault}")
+    return code or int(bool(faults))
 
 
 def _lint(run_id):
@@ -35,8 +41,12 @@ def _lint(run_id):
         say(traceback.format_exc())
 
 
-def coverage_options():
-    """Return pytest-cov's options: the addons, a page per file and the totals in the terminal."""
+def coverage_options(report):
+    """Return pytest-cov's options: the addons, a page per file, the totals in the terminal, and
+    the report in JSON that the bars are read from."""
     sources = [f"--cov={name}" for name in paths.addons()]
     html = f"--cov-report=html:{paths.COVERAGE / 'html'}"
-    return [*sources, "--cov-config=pyproject.toml", html, "--cov-report=term:skip-covered"]
+    return [
+        *(*sources, "--cov-config=pyproject.toml", html, "--cov-report=term:skip-covered"),
+        f"--cov-report=json:{report}",
+    ]

@@ -23,6 +23,7 @@ def controller(store, host, port):
         Keeper(store),
         hostname=host,
         port=port,
+        server_hostname="mailcatcher",  # else each connection looks the machine's name up
         data_size_limit=SIZE_LIMIT,
         enable_SMTPUTF8=True,
         decode_data=False,

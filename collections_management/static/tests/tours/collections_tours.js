@@ -1,14 +1,41 @@
 import { registry } from "@web/core/registry";
 
+import { waitForSent } from "./waiting";
+
 /** Press on an element, move that far to the side and let go, as a finger or a mouse does. */
-function dragBy(element, distance) {
+function dragBy(element, distance, pointerType = "mouse") {
     const { x, y } = element.getBoundingClientRect();
-    const at = (clientX) => ({ bubbles: true, clientX, clientY: y + 10, pointerId: 1, button: 0 });
+    const at = (clientX) => ({
+        bubbles: true,
+        clientX,
+        clientY: y + 10,
+        pointerId: 1,
+        pointerType,
+        button: 0,
+    });
     element.dispatchEvent(new window.PointerEvent("pointerdown", at(x + 10)));
     element.dispatchEvent(new window.PointerEvent("pointermove", at(x + 10 + distance / 2)));
     element.dispatchEvent(new window.PointerEvent("pointermove", at(x + 10 + distance)));
     element.dispatchEvent(new window.PointerEvent("pointerup", at(x + 10 + distance)));
     element.dispatchEvent(new window.PointerEvent("click", at(x + 10 + distance)));
+}
+
+/** What a screen shows is not wider than the screen. */
+function fits(trigger) {
+    return [
+        {
+            content: "Nothing sticks out of the screen",
+            trigger,
+            run() {
+                const parts = document.querySelectorAll("html, .o_content, .modal-body");
+                for (const { className, scrollWidth, clientWidth } of parts) {
+                    if (scrollWidth > clientWidth) {
+                        throw new Error(`${className}: ${scrollWidth} px, not ${clientWidth}`);
+                    }
+                }
+            },
+        },
+    ];
 }
 
 const openCase = [
@@ -140,18 +167,71 @@ registry.category("web_tour.tours").add("collections_supervisor_tour", {
     ],
 });
 
-registry.category("web_tour.tours").add("collections_strategy_tour", {
+/** Drag a step some days to the right. */
+function dragStep(from, days, pointerType) {
+    return {
+        content: "Drag a step some days to the right",
+        trigger: `.o_collections_timeline_card[data-days='${from}']`,
+        run() {
+            const [one, other] = document.querySelectorAll(".o_collections_timeline_tick");
+            const pixels = other.offsetLeft - one.offsetLeft;
+            const span = Number(other.textContent) - Number(one.textContent);
+            dragBy(this.anchor, (days * pixels) / span, pointerType);
+        },
+    };
+}
+
+const save = [
+    {
+        trigger: ".o_form_button_save",
+        run: "click",
+    },
+    {
+        trigger: ".o_form_saved",
+    },
+];
+
+registry.category("web_tour.tours").add("collections_touch_strategy_tour", {
+    steps: () => [
+        dragStep(10, 5, "touch"),
+        {
+            trigger: ".o_collections_timeline_card[data-days='15']",
+        },
+        ...save,
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_phone_strategy_tour", {
     steps: () => [
         {
-            content: "Drag a step some days to the right",
-            trigger: ".o_collections_timeline_card[data-days='10']",
-            run() {
-                const [one, other] = document.querySelectorAll(".o_collections_timeline_tick");
-                const pixels = other.offsetLeft - one.offsetLeft;
-                const days = Number(other.textContent) - Number(one.textContent);
-                dragBy(this.anchor, (5 * pixels) / days);
-            },
+            content: "The steps are cards, without an axis to drag them on",
+            trigger: "div[name=step_ids]:not(:has(.o_collections_timeline)) .o_kanban_record",
         },
+        ...fits(".o_collections_strategy_form"),
+        {
+            trigger: "div[name=step_ids] .o_kanban_record:contains(Step 10)",
+            run: "click",
+        },
+        {
+            content: "The day is typed",
+            trigger: ".modal div[name=days] input",
+            run: "edit 15",
+        },
+        ...fits(".modal"),
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_kanban_record:contains(15 days after)",
+        },
+        ...save,
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_strategy_tour", {
+    steps: () => [
+        dragStep(10, 5),
         {
             content: "It stands there now; move it on by keyboard",
             trigger: ".o_collections_timeline_card[data-days='15']",
@@ -178,13 +258,7 @@ registry.category("web_tour.tours").add("collections_strategy_tour", {
         {
             trigger: ".o_collections_timeline_card:contains(First letter)",
         },
-        {
-            trigger: ".o_form_button_save",
-            run: "click",
-        },
-        {
-            trigger: ".o_form_saved",
-        },
+        ...save,
     ],
 });
 
@@ -291,15 +365,165 @@ registry.category("web_tour.tours").add("collections_phone_tour", {
             content: "Receivables are cards too",
             trigger: "div[name=receivable_line_ids] .o_kanban_record .o_collections_age_2",
         },
+        ...fits(".o_collections_case_form"),
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_phone_run_tour", {
+    steps: () => [
         {
-            content: "Nothing sticks out of the screen",
-            trigger: ".o_collections_case_form",
-            run() {
-                const { scrollWidth, clientWidth } = document.documentElement;
-                if (scrollWidth > clientWidth) {
-                    throw new Error(`the page is ${scrollWidth} px wide, not ${clientWidth}`);
-                }
-            },
+            content: "What would tonight do",
+            trigger: "button[name=action_preview]",
+            run: "click",
+        },
+        {
+            trigger: "div[name=go_rows] .o_collections_tally_row",
+        },
+        ...fits("div[name=go_ids] .o_kanban_record:contains(Nobody's Shop)"),
+        {
+            content: "Read one before",
+            trigger: "div[name=go_ids] .o_kanban_record:contains(Nobody's Shop)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_collections_message_subject:contains(Your account with)",
+        },
+        ...fits(".modal"),
+        {
+            content: "Leave this one alone",
+            trigger: ".modal button[name=action_leave_out]",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains(1 left out)",
+        },
+        {
+            content: "Back to the runs",
+            trigger: "body:not(:has(.modal)) .o_back_button",
+            run: "click",
+        },
+        {
+            trigger: ".o_control_panel_main_buttons button:has(.oi-ellipsis-v)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu button[name=action_start]",
+            run: "click",
+        },
+        {
+            trigger: ".modal footer .btn-primary",
+            run: "click",
+        },
+        {
+            content: "It tells by itself that it has ended",
+            trigger: ".o_form_view .o_field_widget[name=date_end]",
+            timeout: 30000,
+        },
+        ...fits(".o_form_view"),
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_phone_approve_tour", {
+    steps: () => [
+        ...fits(".alert-warning:contains(2 messages wait)"),
+        {
+            content: "Read them",
+            trigger: ".o_statusbar_buttons button[title=More]",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu button[name=action_open_awaiting]",
+            run: "click",
+        },
+        {
+            trigger: ".o_kanban_record:contains(Ferretería Lima)",
+            run: "click",
+        },
+        {
+            trigger: "div[name=preview] iframe:iframe :contains(Dear Ferretería Lima)",
+        },
+        ...fits(".o_form_view"),
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            trigger: ".o_kanban_view .o_kanban_record",
+        },
+        {
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "Approve all",
+            trigger: "button[name=action_approve]",
+            run: "click",
+        },
+        {
+            trigger: ".modal footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains(2 approved)",
+            run: () => waitForSent(2),
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_reply_tour", {
+    steps: () => [
+        {
+            content: "Something is to be done",
+            trigger: ".o_menu_systray button:has(i[aria-label='Activities'])",
+            run: "click",
+        },
+        {
+            trigger: ".o-mail-ActivityGroup:contains(Case)",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains(Ferretería Lima) td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "The case is paused, and until when",
+            trigger: ".alert-warning:contains(On hold):contains(until)",
+        },
+        {
+            content: "A task says what came",
+            trigger: ".o-mail-Activity:contains(Answer: Re: Your account)",
+        },
+        {
+            content: "The answer can be read whole",
+            trigger: ".o-mail-Message .overflow-x-auto:shadow :contains(We pay on Friday, by transfer.)",
+        },
+        {
+            content: "What it answers is told",
+            trigger: "a[name=contacts]",
+            run: "click",
+        },
+        {
+            trigger: "div[name=contact_ids] .o_data_row td[name=state]:contains(Answered)",
+        },
+        {
+            content: "It is read",
+            trigger: ".o-mail-Activity:contains(Answer: Re: Your account) .o-mail-Activity-markDone",
+            run: "click",
+        },
+        {
+            trigger: ".o-mail-ActivityMarkAsDone button[aria-label=Done]",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.o-mail-Activity:contains(Answer: Re: Your account)))",
+        },
+        {
+            content: "Go on with the case",
+            trigger: "button[name=action_lift_holds]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_pause]:not([disabled])",
         },
     ],
 });

@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { waitForSent } from "./waiting";
+
 const next = [{ trigger: "button[name=action_next]:not([disabled])", run: "click" }];
 
 /** Wait for a step of the set-up by its heading, then do what it asks and go on. */
@@ -84,7 +86,15 @@ registry.category("web_tour.tours").add("collections_approval_tour", {
             run: "click",
         },
         { trigger: ".modal footer .btn-primary", run: "click" },
-        { trigger: ".o_widget_collections_poll" },
+        {
+            content: "The run is planned while one looks on; then it waits",
+            trigger: ".alert-warning:contains(1 messages wait)",
+            timeout: 30000,
+        },
+        {
+            content: "Its approval is for somebody else to give too",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Done)",
+        },
     ],
 });
 
@@ -96,6 +106,20 @@ registry.category("web_tour.tours").add("collections_approve_run_tour", {
         },
         { trigger: "button[name=action_approve]", run: "click" },
         { trigger: ".modal footer .btn-primary", run: "click" },
-        { trigger: ".o_notification:contains(1 approved)" },
+        {
+            content: "It leaves a moment later",
+            trigger: ".o_notification:contains(1 approved)",
+            run: () => waitForSent(1),
+        },
+        { trigger: "button[name=action_open_contacts]", run: "click" },
+        {
+            content: "It has left",
+            trigger: ".o_data_row:contains(Ferretería Lima) td[name=state]:contains(Sent)",
+            run: "click",
+        },
+        {
+            content: "What was said can be read",
+            trigger: "div[name=preview] iframe:iframe :contains(Dear Ferretería Lima)",
+        },
     ],
 });

@@ -1,7 +1,8 @@
 import { registry } from "@web/core/registry";
 
-registry.category("web_tour.tours").add("collections_statement_tour", {
-    steps: () => [
+/** Download the statement of a case's debtor in a format. */
+function download(format) {
+    return [
         {
             content: "Ask for the statement of the case's debtor",
             trigger: ".o_form_statusbar button:contains(Statement)",
@@ -12,14 +13,19 @@ registry.category("web_tour.tours").add("collections_statement_tour", {
             trigger: ".modal div[name=partner_ids] .o_tag:contains(Ferretería Lima)",
         },
         {
-            content: "As a spreadsheet",
-            trigger: ".modal div[name=file_format] input[data-value=xlsx]",
+            content: "Choose the format",
+            trigger: `.modal div[name=file_format] input[data-value=${format}]`,
             run: "click",
         },
         {
             content: "Download it",
             trigger: ".modal footer button[name=action_download]",
-            run: "click",
+            run(helpers) {
+                // The browser asks whether it may leave the page, then stays: it is a download.
+                const stay = (ev) => ev.stopImmediatePropagation();
+                window.addEventListener("beforeunload", stay, { capture: true });
+                return helpers.click();
+            },
         },
         {
             content: "The dialog stays, for another one",
@@ -34,5 +40,11 @@ registry.category("web_tour.tours").add("collections_statement_tour", {
             content: "Back on the case",
             trigger: "body:not(:has(.modal)) .o_form_statusbar button:contains(Statement)",
         },
-    ],
-});
+    ];
+}
+
+for (const format of ["pdf", "xlsx"]) {
+    registry.category("web_tour.tours").add(`collections_statement_${format}_tour`, {
+        steps: () => download(format),
+    });
+}
