@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class CollectionsCase(models.Model):
-    """Who decides on a case what its collector does not."""
+    """Who decides on a case what its collector does not: its team's first, else the company's."""
 
     _inherit = "collections.case"
 
@@ -13,10 +13,10 @@ class CollectionsCase(models.Model):
         help="Who decides on the case what its collector does not.",
     )
 
-    @api.depends("company_id")
+    @api.depends("company_id", "team_id.supervisor_ids")
     def _compute_supervisor_id(self):
         supervisors = {
             company: company._get_collections_supervisor() for company in self.company_id
         }
         for case in self:
-            case.supervisor_id = supervisors.get(case.company_id)
+            case.supervisor_id = case.team_id.supervisor_ids[:1] or supervisors.get(case.company_id)
