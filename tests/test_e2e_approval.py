@@ -24,9 +24,7 @@ def test_two_managers_who_approve_at_once_are_two(house):  # noqa: F811
 def test_one_manager_who_approves_twice_at_once_is_one(house):  # noqa: F811
     house.do("plan")
     contacts, (maker, _checker) = house.do("need_two", count=20)
-    pressed = house.bear(
-        *[("approve_together", {"user_id": maker, "contact_ids": contacts})] * 2
-    )
+    pressed = house.bear(*[("approve_together", {"user_id": maker, "contact_ids": contacts})] * 2)
     told = sorted(person.result() for person in pressed)
     assert "wait for a second person" in told[0], told
     assert "You approved these already (20)" in told[1], told

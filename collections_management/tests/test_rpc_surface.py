@@ -216,9 +216,7 @@ class TestRpcSurface(SecurityCommon):
             if not model._abstract and (methods := get_own_methods(model)):
                 found[name] = methods
         known = {name: set(methods) for name, methods in PUBLIC_METHODS.items()}
-        self.assertEqual(
-            found, known, "classify it here, or begin its name with an underscore"
-        )
+        self.assertEqual(found, known, "classify it here, or begin its name with an underscore")
         for methods in PUBLIC_METHODS.values():
             self.assertLessEqual(set(methods.values()), set(ROLES))
 
@@ -380,7 +378,9 @@ class TestRpcSurface(SecurityCommon):
         contact.write({"state": "awaiting", "needs_second": True})
         for channel in (self.task, self.email):
             wizard = contact.with_user(self.supervisor).action_reroute()["res_id"]
-            wizard = self.env["collections.contact.reroute"].with_user(self.supervisor).browse(wizard)
+            wizard = (
+                self.env["collections.contact.reroute"].with_user(self.supervisor).browse(wizard)
+            )
             wizard.channel_id = channel
             wizard.action_confirm()
         self.assertRecordValues(

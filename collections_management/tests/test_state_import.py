@@ -239,7 +239,8 @@ class TestStateFiles(StateImportCommon):
         cls.invoice = cls.create_invoice(100, days_overdue=25)
 
     def test_a_file_of_excel_in_spanish_is_read(self):
-        rows = f"Número;Etapa;Fecha de envío;Razón social\r\n{self.invoice.name};1;03/04/2026;Ñandú\r\n"
+        rows = "Número;Etapa;Fecha de envío;Razón social\r\n"
+        rows += f"{self.invoice.name};1;03/04/2026;Ñandú\r\n"
         for encoding in ("latin-1", "utf-8", "utf-8-sig", "utf-16"):
             for name in ("estado.csv", "ESTADO.TXT"):
                 with self.subTest(encoding, name=name):
@@ -327,9 +328,8 @@ class TestStateFiles(StateImportCommon):
                 for name in old.namelist():
                     new.writestr(name, content if name == part else old.read(name))
             with self.subTest(part, size=len(content)):
-                self.assertIn(
-                    "roto.xlsx cannot be read", self.read(self.open_file(data.getvalue(), "roto.xlsx"))
-                )
+                faults = self.read(self.open_file(data.getvalue(), "roto.xlsx"))
+                self.assertIn("roto.xlsx cannot be read", faults)
 
     def test_a_small_file_that_unpacks_to_gigabytes_is_refused_unopened(self):
         data = io.BytesIO()
@@ -579,9 +579,7 @@ class TestStateAddons(StateImportCommon):
         self.add_line(self.get_receivable(elsewhere), 3)
         wizard = self.open_wizard(source="credit_control")
         self.assertFalse(self.read(wizard))
-        self.assertEqual(
-            {level.name: level.count for level in wizard.level_ids}, {"1": 2, "2": 1}
-        )
+        self.assertEqual({level.name: level.count for level in wizard.level_ids}, {"1": 2, "2": 1})
         wizard.action_import()
         self.assertEqual(parts.mapped("collections_days"), [10, 0])
         self.assertFalse(parts[1].collections_date, "the second instalment was not reminded of")

@@ -80,7 +80,10 @@ class CollectionsStateImport(models.TransientModel):
         self.env.flush_all()
         self._check_none_queued()
         told = (
-            SQL("(SELECT report_date FROM credit_control_communication WHERE id = communication_id)")
+            SQL(
+                "(SELECT report_date FROM credit_control_communication"
+                " WHERE id = sent.communication_id)"
+            )
             if self._has_columns("credit_control_communication.report_date")
             else SQL("NULL")
         )
@@ -346,7 +349,9 @@ class CollectionsStateImport(models.TransientModel):
             self.write({"faults": str(error), "summary": False})
             return self._open()
         if not rows:
-            nothing = self.env._("Nothing to take over: no reminder of an open receivable was sent.")
+            nothing = self.env._(
+                "Nothing to take over: no reminder of an open receivable was sent."
+            )
             self.write({"faults": nothing, "summary": False})
             return self._open()
         counts = Counter(level for _line, level, _sent in rows)
