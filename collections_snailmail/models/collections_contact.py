@@ -35,7 +35,6 @@ class CollectionsContact(models.Model):
     )
     snailmail_letter_id = fields.Many2one(
         "snailmail.letter",
-        string="Snailmail Letter",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -38,9 +38,10 @@ class CollectionsDelivery(models.AbstractModel):
 
     def _create_messages(self, contacts, contents, channel):
         """Create the letters before anything is under way, in a transaction that is repeated."""
-        super()._create_messages(contacts, contents, channel)
+        result = super()._create_messages(contacts, contents, channel)
         for contact in contacts._filter_snailmail():
             contact._create_snailmail(contents[contact.id])
+        return result
 
     def _apply(self, contact, outcome, content):
         """Note the answer on the letter as well: a repeated transaction had forgotten it."""

@@ -14,7 +14,7 @@ class SnailmailLetter(models.Model):
     _inherit = "snailmail.letter"
 
     collections_contact_ids = fields.One2many(
-        "collections.contact", "snailmail_letter_id", string="Collections Contact", readonly=True
+        "collections.contact", "snailmail_letter_id", readonly=True
     )
 
     def _filter_collections(self):

@@ -22,7 +22,7 @@ NO_ROUTE = requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(
 class TestSnailmail(SnailmailCommon):
     """A letter from the desk to snailmail, and what comes back."""
 
-    def read(self, pdf):
+    def read_pages(self, pdf):
         reader = pdf_pages.read(b64decode(pdf))
         return reader, [clean(page.extract_text()) for page in reader.pages]
 
@@ -81,7 +81,7 @@ class TestSnailmail(SnailmailCommon):
         printed = self.pages(batch)
         batch.with_user(self.supervisor).action_cancel()
         self.post(contact)
-        reader, texts = self.read(contact.snailmail_pdf)
+        reader, texts = self.read_pages(contact.snailmail_pdf)
         self.assertEqual(texts, printed)
         width, height = reader.pages[0].mediabox[2:]
         self.assertEqual((round(width), round(height)), (595, 842), "A4")
@@ -97,7 +97,7 @@ class TestSnailmail(SnailmailCommon):
         mine = contacts.filtered(lambda c: c.partner_id == self.debtor)
         wire = self.post(mine)
         self.assertEqual(len(wire.documents), 1)
-        reader, _texts = self.read(mine.snailmail_pdf)
+        reader, _texts = self.read_pages(mine.snailmail_pdf)
         self.assertEqual(round(reader.pages[0].mediabox[3]), 842)
         batch = self.print_letters(contacts - mine)
         self.assertEqual(round(pdf_pages.read(b64decode(batch.pdf)).pages[0].mediabox[3]), 792)
@@ -107,7 +107,7 @@ class TestSnailmail(SnailmailCommon):
         self.create_invoice(100, days_overdue=5)
         contact = self.due()
         wire = self.post(contact)
-        _reader, texts = self.read(contact.snailmail_pdf)
+        _reader, texts = self.read_pages(contact.snailmail_pdf)
         self.assertIn("Jr. Puno 12", texts[0])
         self.assertNotIn("Tear off", texts[0])
         self.assertEqual(texts[1].strip(), "", "nothing is printed behind the cover")
@@ -127,7 +127,7 @@ class TestSnailmail(SnailmailCommon):
         self.assertEqual(set(contacts.mapped("state")), {"sent"})
         self.assertEqual(len(wire.calls), 3)
         for contact in contacts:
-            _reader, texts = self.read(contact.snailmail_pdf)
+            _reader, texts = self.read_pages(contact.snailmail_pdf)
             found = {name for name in names if name in " ".join(texts)}
             self.assertEqual(found, {contact.partner_id.name})
 
@@ -376,7 +376,7 @@ class TestSnailmail(SnailmailCommon):
             [{"state": "sent", "safe_mode": True, "address": "Jr. Puno 12, 08002 Cusco, Peru"}],
         )
         self.assertTrue(contact.snailmail_pdf_name.startswith("TEST-"))
-        for text in self.read(contact.snailmail_pdf)[1]:
+        for text in self.read_pages(contact.snailmail_pdf)[1]:
             self.assertIn("TEST - DO NOT POST", text)
 
     def test_the_dialog_tells_letters_cost_and_safe_mode(self):
