@@ -1,5 +1,6 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
+from . import collections_case_rule_mixin
 from . import (
     account_move,
     account_move_line,
@@ -69,4 +70,15 @@ from . import (
     res_currency,
     res_partner,
     res_partner_mail,
+    collections_outcome,
+    collections_priority_rule,
+    collections_case_priority,
+    collections_case_card,
+    collections_case_desk,
+    collections_visit,
+    collections_worklist,
+    collections_worklist_item,
+    collections_worklist_settings,
+    res_partner_phone,
+    res_users,
 )
