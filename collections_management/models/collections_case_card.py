@@ -353,6 +353,8 @@ class CollectionsCase(models.Model):
     def _get_payments(self, since, until):
         """Return the payments booked from one moment on and before another, as entries."""
         ledger = self.env["collections.ledger"]
+        for model in ("account.move", "account.move.line"):
+            self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """

@@ -159,10 +159,8 @@ class CollectionsWorklist(models.Model):
         if worklist.item_ids and not worklist.started_on and owner == self.env.user:
             worklist.started_on = fields.Datetime.now()
         day = worklist._get_day(owner, case)
-        return day | {
+        return day | self._get_desk() | {
             "people": self._get_people(),
-            "outcomes": self._get_outcomes(),
-            "skip_reasons": self._get_skip_reasons(),
             "tomorrow": self._count_tomorrow(owner),
         }
 
@@ -173,6 +171,17 @@ class CollectionsWorklist(models.Model):
         today = self.env["collections.ledger"]._today(company)
         self.sudo()._prepare(company, today, owner, besides=today, more=min(count, 50))
         return self.load_day()
+
+    @api.model
+    @api.readonly
+    def load_desk(self, case):
+        """Return what the page of one case needs to work it: its card and the outcomes."""
+        self._check_desk()
+        return self._get_desk() | {"card": self.env["collections.case"].browse(case)._get_card()}
+
+    @api.model
+    def _get_desk(self):
+        return {"outcomes": self._get_outcomes(), "skip_reasons": self._get_skip_reasons()}
 
     @api.model
     @api.readonly
