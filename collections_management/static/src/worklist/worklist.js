@@ -58,9 +58,10 @@ export class Worklist extends Component {
         onMounted(() => this.lookAhead());
         useExternalListener(window, "keydown", (ev) => this.onKey(ev));
         useEffect(
-            () => this.main.el?.querySelector("[aria-current=true]")?.scrollIntoView({
-                block: "nearest",
-            }),
+            () => {
+                const row = this.main.el?.querySelector("[aria-current=true]");
+                row?.scrollIntoView({ block: "nearest" });
+            },
             () => [this.state.selected],
         );
     }
