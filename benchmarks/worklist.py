@@ -106,9 +106,7 @@ def _read_page(env, case):
         for node in arch.xpath("//field[not(ancestor::list) and not(ancestor::kanban)]")
     }
     spec = {
-        name: {"fields": {"display_name": {}}, "limit": 40}
-        if case._fields[name].relational
-        else {}
+        name: {"fields": {"display_name": {}}, "limit": 40} if case._fields[name].relational else {}
         for name in names & set(case._fields)
     }
     return case.web_read(spec)

@@ -189,9 +189,10 @@ class CollectionsCase(models.Model):
     def _get_desk_channel(self, medium):
         """Extension point: the channel that a contact made by hand counts for."""
         code = {"call": "task", "visit": "visit", "written": "whatsapp_by_hand"}[medium]
-        return self.env["collections.channel"].search(
-            [("code", "=", code)], limit=1
-        ) or self.env["collections.channel"]._get_task_channel()
+        return (
+            self.env["collections.channel"].search([("code", "=", code)], limit=1)
+            or self.env["collections.channel"]._get_task_channel()
+        )
 
     def _get_broken_rule(self, medium, moment):
         """Return the contact rule that spoke against a contact at that moment, or none."""

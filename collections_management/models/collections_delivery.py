@@ -511,7 +511,11 @@ class CollectionsDelivery(models.AbstractModel):
         )
         fallback._log(
             "planned",
-            {"falls_back_for": contact.id, "channel": channel.id, **({"turn": turn} if turn else {})},
+            {
+                "falls_back_for": contact.id,
+                "channel": channel.id,
+                **({"turn": turn} if turn else {}),
+            },
         )
         return fallback
 

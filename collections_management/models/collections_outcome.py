@@ -51,9 +51,9 @@ class CollectionsOutcome(models.Model):
     days = fields.Integer(help="How long the case is left alone.", aggregator=None)
     hours = fields.Float(help="How long after it is tried again.", aggregator=None)
     hold_reason = fields.Selection(
-        selection=lambda self: self.env["collections.hold"]
-        ._fields["reason"]
-        ._description_selection(self.env),
+        selection=lambda self: (
+            self.env["collections.hold"]._fields["reason"]._description_selection(self.env)
+        ),
         default="pause",
     )
 

@@ -159,10 +159,14 @@ class CollectionsWorklist(models.Model):
         if worklist.item_ids and not worklist.started_on and owner == self.env.user:
             worklist.started_on = fields.Datetime.now()
         day = worklist._get_day(owner, case)
-        return day | self._get_desk() | {
-            "people": self._get_people(),
-            "tomorrow": self._count_tomorrow(owner),
-        }
+        return (
+            day
+            | self._get_desk()
+            | {
+                "people": self._get_people(),
+                "tomorrow": self._count_tomorrow(owner),
+            }
+        )
 
     @api.model
     def load_more(self, count=5):
@@ -262,10 +266,10 @@ class CollectionsWorklist(models.Model):
     def _get_day(self, owner, case=False):
         """Return the list as the screen shows it::
 
-            {"date", "user": {"id", "name"}, "own": bool, "currency", "promised", "done", "total",
-             "rows": [{"case", "name", "amount", "days", "band", "priority", "why", "state",
-                       "callback", "due"}],
-             "card": see collections.case._get_card, or False}
+        {"date", "user": {"id", "name"}, "own": bool, "currency", "promised", "done", "total",
+         "rows": [{"case", "name", "amount", "days", "band", "priority", "why", "state",
+                   "callback", "due"}],
+         "card": see collections.case._get_card, or False}
         """
         company = self.company_id or self.env.company
         day = self.date or self.env["collections.ledger"]._today(company)
@@ -316,8 +320,8 @@ class CollectionsWorklist(models.Model):
         until = self._get_end_of_day(company, day)
         found = self.env.execute_query(SQL(_ROWS_SQL, lists=self.ids or [0], company=company.id,
                                            owner=owner.id, until=until))  # fmt: skip
-        cases = self.env["collections.case"].browse([row[0] for row in found])._filtered_access(
-            "read"
+        cases = (
+            self.env["collections.case"].browse([row[0] for row in found])._filtered_access("read")
         )
         readable = set(cases.ids)
         reasons = cases._get_priority_reasons()

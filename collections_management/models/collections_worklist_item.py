@@ -26,6 +26,4 @@ class CollectionsWorklistItem(models.Model):
     )
     done_on = fields.Datetime(readonly=True)
 
-    _case_unique = models.Constraint(
-        "UNIQUE (worklist_id, case_id)", "A case is on a list once."
-    )
+    _case_unique = models.Constraint("UNIQUE (worklist_id, case_id)", "A case is on a list once.")

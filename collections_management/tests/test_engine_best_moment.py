@@ -32,6 +32,8 @@ class TestBestMoment(BaseCase):
         self.assertEqual(best.channel is None, not answers)
         if best.hour is not None:
             within = range(best.hour, best.hour + WIDTH)
-            hits = [1 for channel, hour, _w in answers if channel == best.channel and hour in within]
+            hits = [
+                1 for channel, hour, _w in answers if channel == best.channel and hour in within
+            ]
             self.assertGreaterEqual(len(hits), ENOUGH)
             self.assertLessEqual(best.hour + WIDTH, 24)

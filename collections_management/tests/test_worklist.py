@@ -88,7 +88,9 @@ class TestPriority(WorklistCommon):
         self.assertRecordValues(self.old, [{"priority": 0, "amount_decile": 0}])
 
     def test_the_share_of_the_debt_is_relative_to_the_company(self):
-        self.assertEqual(self.cases.sorted("amount_net_overdue").mapped("amount_decile"), [4, 7, 10])
+        self.assertEqual(
+            self.cases.sorted("amount_net_overdue").mapped("amount_decile"), [4, 7, 10]
+        )
 
     def test_a_rule_on_another_table_is_asked_too(self):
         self.env["collections.hold"].create({"case_id": self.plain.id, "reason": "answered"})
@@ -163,9 +165,7 @@ class TestWorklist(WorklistCommon):
         self.env["collections.team"].create(
             {
                 "name": "Team",
-                "member_ids": [
-                    Command.create({"user_id": self.collector.id, "daily_capacity": 1})
-                ],
+                "member_ids": [Command.create({"user_id": self.collector.id, "daily_capacity": 1})],
             }
         )
         self.assertEqual(self.get_order(self.desk.load_day()), [self.old.id])
@@ -208,7 +208,9 @@ class TestWorklist(WorklistCommon):
 
     def test_skip_with_a_reason(self):
         self.desk.load_day()
-        answer = self.old.with_user(self.collector).work_skip("He is away", {"days": 3, "day": True})
+        answer = self.old.with_user(self.collector).work_skip(
+            "He is away", {"days": 3, "day": True}
+        )
         self.assertEqual(answer["card"]["case"], self.large.id)
         self.assertEqual((answer["done"], answer["total"]), (1, 3))
         self.assertRecordValues(
@@ -276,7 +278,9 @@ class TestWorklist(WorklistCommon):
         with self.assertRaises(AccessError):
             lists.with_user(self.supervisor).load_day(self.collector.id)
         team.supervisor_ids = self.supervisor
-        self.assertEqual(len(lists.with_user(self.supervisor).load_day(self.collector.id)["rows"]), 3)
+        self.assertEqual(
+            len(lists.with_user(self.supervisor).load_day(self.collector.id)["rows"]), 3
+        )
         self.assertTrue(lists.with_user(self.manager).load_day(self.collector.id)["rows"])
         with self.assertRaises(AccessError):
             lists.with_user(self.collector).create({"user_id": other.id})
@@ -373,7 +377,9 @@ class TestOutcome(WorklistCommon):
         self.assertFalse(self.old.contact_ids)
 
     def test_the_ladders_task_is_done_by_the_call(self):
-        self.strategy.step_ids.write({"channel_ids": [Command.set(self.task.ids)], "mode": "automatic"})
+        self.strategy.step_ids.write(
+            {"channel_ids": [Command.set(self.task.ids)], "mode": "automatic"}
+        )
         self.plan()
         self.deliver()
         self.env.invalidate_all()
@@ -442,7 +448,9 @@ class TestVisit(WorklistCommon):
         self.assertEqual(visit.contact_id.channel_id.medium, "visit")
         self.assertEqual(visit.contact_id.sent_on, visit.visited_on)
         self.assertEqual(self.old.hold_ids.reason, "voucher")
-        self.assertTrue([n for n in self.old.log_ids.content_ids.mapped("note") if "R-001" in (n or "")])
+        self.assertTrue(
+            [n for n in self.old.log_ids.content_ids.mapped("note") if "R-001" in (n or "")]
+        )
 
     def test_sent_twice_it_is_noted_once(self):
         first, second = self.visit(), self.visit()

@@ -3,7 +3,9 @@ from odoo.tests import tagged
 from .browser import BrowserCase
 from .common import CollectionsCommon
 
-LONG = "Debtor 4 Distribuidora y Comercializadora de Materiales de Construcción San Martín de Porres"
+LONG = (
+    "Debtor 4 Distribuidora y Comercializadora de Materiales de Construcción San Martín de Porres"
+)
 
 
 class WorklistTours(BrowserCase, CollectionsCommon):

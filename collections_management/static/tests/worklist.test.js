@@ -251,11 +251,11 @@ describe("keys", () => {
         await open();
         await press("s");
         await animationFrame();
-        await contains(".o_dialog .btn-primary").click();
+        await contains(".modal-footer .btn-primary").click();
         expect(".o_dialog .alert-danger").toHaveText("Say why: the supervisor reads it.");
         await contains(".o_dialog button:contains(He is away)").click();
         await contains(".o_dialog select").select("7");
-        await contains(".o_dialog .btn-primary").click();
+        await contains(".modal-footer .btn-primary").click();
         expect.verifySteps([[1, "He is away", 7, 2]]);
         expect(".o_dialog").toHaveCount(0);
         expect(getCase()).toBe("2");
@@ -270,7 +270,7 @@ describe("keys", () => {
         await press("n");
         await animationFrame();
         await contains(".o_dialog textarea").edit("jskc2?");
-        await contains(".o_dialog .btn-primary").click();
+        await contains(".modal-footer .btn-primary").click();
         expect.verifySteps([[1, "jskc2?"]]);
     });
 
@@ -337,11 +337,11 @@ describe("without a connection", () => {
         await press("v");
         await animationFrame();
         expect(".o_collections_position").toHaveText("No position: The collector refused it");
-        await contains(".o_dialog .btn-primary").click();
+        await contains(".modal-footer .btn-primary").click();
         expect(".o_dialog .alert-danger").toHaveText("Say what came of the visit.");
         await contains(".o_dialog button[data-code=nobody]").click();
         await contains(".o_dialog input[type=text]").edit("R-1");
-        await contains(".o_dialog .btn-primary").click();
+        await contains(".modal-footer .btn-primary").click();
         expect.verifySteps(["work_visit 1"]);
         const values = calls[0].args[0];
         expect([values.outcome, values.receipt, values.position_reason]).toEqual([
@@ -409,7 +409,8 @@ describe("the queue", () => {
     });
 
     test("what the server refuses is told at once, or later with its reason", async () => {
-        const refuse = () => Promise.reject(Object.assign(new Error("x"), { data: { message: "Closed" } }));
+        const refuse = () =>
+            Promise.reject(Object.assign(new Error("x"), { data: { message: "Closed" } }));
         const storage = new Drawer([call("a", { userId: 7 })]);
         const queue = new DeskQueue({ storage, userId: 7, send: refuse });
         await queue.start();

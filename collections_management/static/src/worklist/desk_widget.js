@@ -19,7 +19,8 @@ export class DeskWidget extends Component {
             getDesk: () => this.state.loaded,
             getValues: () => ({}),
             onDone: () => this.onDone(),
-            onContact: (medium, person) => Object.assign(this.state, { open: true, medium, person }),
+            onContact: (medium, person) =>
+                Object.assign(this.state, { open: true, medium, person }),
         });
         onMounted(() => this.load(this.props.record.resId));
         onWillUpdateProps(({ record }) => {

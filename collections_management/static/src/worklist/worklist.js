@@ -195,10 +195,10 @@ export class Worklist extends Component {
     /** Have the next cards ready: going on must take no time. */
     async lookAhead() {
         const place = this.rows.findIndex((row) => row.case === this.state.selected);
-        const wanted = [...this.rows.slice(place + 1), ...this.rows]
+        const ahead = [...this.rows.slice(place + 1), ...this.rows]
             .filter((row) => row.state === "todo" && !this.cards.has(row.case))
-            .slice(0, AHEAD)
             .map((row) => row.case);
+        const wanted = [...new Set(ahead)].slice(0, AHEAD);
         if (wanted.length) {
             await this.fetch(wanted);
         }

@@ -74,7 +74,7 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
             trigger: ".o_dialog textarea",
             run: "edit He moved to Ayacucho",
         },
-        { content: "Keep it", trigger: ".o_dialog .btn-primary", run: "click" },
+        { content: "Keep it", trigger: ".modal-footer .btn-primary", run: "click" },
         {
             content: "Put the next one off",
             trigger: "body:not(:has(.o_dialog)) .o_collections_row[aria-current=true]",
@@ -85,7 +85,7 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
             trigger: ".o_dialog .btn-outline-secondary:first",
             run: "click",
         },
-        { content: "Put off", trigger: ".o_dialog .btn-primary", run: "click" },
+        { content: "Put off", trigger: ".modal-footer .btn-primary", run: "click" },
         { content: "Two are dealt with", trigger: ".o_collections_tally:contains(2)" },
         { content: "Closed", trigger: "body:not(:has(.o_dialog)) .o_collections_card" },
         key("b", "Call back later"),
@@ -94,7 +94,7 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
             trigger: ".o_dialog .btn-outline-secondary:eq(1)",
             run: "click",
         },
-        { content: "Then", trigger: ".o_dialog .btn-primary", run: "click" },
+        { content: "Then", trigger: ".modal-footer .btn-primary", run: "click" },
         { content: "Three", trigger: ".o_collections_tally:contains(3)" },
         { content: "Closed", trigger: "body:not(:has(.o_dialog)) .o_collections_card" },
         key("v", "A visit"),
@@ -107,7 +107,7 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
             content: "No position, and why",
             trigger: ".o_dialog .o_collections_position",
         },
-        { content: "Note it", trigger: ".o_dialog .btn-primary", run: "click" },
+        { content: "Note it", trigger: ".modal-footer .btn-primary", run: "click" },
         { content: "All dealt with", trigger: ".o_collections_finished" },
         {
             content: "See the case",
@@ -125,8 +125,8 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
             run: "click",
         },
         {
-            content: "The visit is in it",
-            trigger: ".o_collections_history_list li:contains(R-77), .o_collections_history_list li",
+            content: "The visit is in it, in words",
+            trigger: ".o_collections_history_list li:contains(Nobody there)",
         },
     ],
 });
@@ -159,7 +159,7 @@ registry.category("web_tour.tours").add("collections_worklist_phone_tour", {
             run: "click",
         },
         { content: "The receipt", trigger: ".o_dialog input[type=text]", run: "edit R-77" },
-        { content: "Note it", trigger: ".o_dialog .btn-primary", run: "click" },
+        { content: "Note it", trigger: ".modal-footer .btn-primary", run: "click" },
         isAt("Debtor 3"),
         {
             content: "The list",
