@@ -58,11 +58,8 @@ class CollectionsContactReroute(models.TransientModel):
                 )
             )
         )
-        used = (
-            open_to.browse()
-            .union(*(spoken[contact] for contact in open_to))
-            ._get_used_addresses(channel)
-        )
+        before = open_to.browse().union(*(spoken[contact] for contact in open_to))
+        used = before._get_used_addresses(channel)
         addresses = {
             (case_id, role): address
             for role, group in open_to.grouped(lambda contact: contact.step_id.role).items()
