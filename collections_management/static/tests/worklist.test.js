@@ -264,7 +264,7 @@ describe("keys", () => {
     test("while something is written, keys are letters", async () => {
         onRpc("collections.case", "work_note", ({ args }) => {
             expect.step([args[0][0], args[1]]);
-            return after(3, 2);
+            return after(1, 2);
         });
         await open();
         await press("n");
