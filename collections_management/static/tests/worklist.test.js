@@ -3,6 +3,7 @@ import { describe, expect, test } from "@odoo/hoot";
 import { press, queryFirst } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import {
+    allowTranslations,
     contains,
     defineModels,
     mockService,
@@ -433,6 +434,7 @@ describe("the queue", () => {
 });
 
 test("a position is read, or the reason why not", async () => {
+    allowTranslations();
     const coords = { latitude: -12, longitude: -77, accuracy: 8.4 };
     expect(await readPosition({ getCurrentPosition: (found) => found({ coords }) })).toEqual({
         latitude: -12,
