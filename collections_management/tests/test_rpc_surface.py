@@ -108,6 +108,7 @@ PUBLIC_METHODS = {
     "collections.state.import": {"action_import": "manager", "action_read": "manager"},
     "collections.statement.wizard": {"action_download": "caller", "action_mail": "caller"},
     "collections.strategy": {"action_open_cases": "caller"},
+    "collections.team": {"action_open_cases": "caller"},
     "collections.webhook": {"action_open_deliveries": "caller", "action_test": "manager"},
     "collections.webhook.delivery": {"action_send_again": "manager"},
     "collections.worklist": {
