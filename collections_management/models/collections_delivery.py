@@ -509,10 +509,8 @@ class CollectionsDelivery(models.AbstractModel):
                 "scheduled_on": fields.Datetime.now(),
             }
         )
-        fallback._log(
-            "planned",
-            {"falls_back_for": contact.id, "channel": channel.id, **({"turn": turn} if turn else {})},
-        )
+        data = {"falls_back_for": contact.id, "channel": channel.id}
+        fallback._log("planned", data | ({"turn": turn} if turn else {}))
         return fallback
 
     def _commit(self):

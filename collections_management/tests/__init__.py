@@ -8,6 +8,7 @@ from . import (
     test_digest,
     test_engine_calendar,
     test_engine_chain,
+    test_engine_delivery,
     test_engine_health,
     test_engine_incoming,
     test_engine_ladder,

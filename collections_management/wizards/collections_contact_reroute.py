@@ -51,12 +51,15 @@ class CollectionsContactReroute(models.TransientModel):
             return {}
         spoken = self.contact_ids._get_spoken()
         open_to = self.contact_ids.filtered(
-            lambda contact: contact.channel_id != channel
-            and not spoken[contact].filtered(
-                lambda twin: twin.channel_id == channel and twin.state != "failed"
+            lambda contact: (
+                contact.channel_id != channel
+                and not spoken[contact].filtered(
+                    lambda twin: twin.channel_id == channel and twin.state != "failed"
+                )
             )
         )
-        used = open_to.browse().union(*(spoken[contact] for contact in open_to))._get_used_addresses(channel)
+        before = open_to.browse().union(*(spoken[contact] for contact in open_to))
+        used = before._get_used_addresses(channel)
         addresses = {
             (case_id, role): address
             for role, group in open_to.grouped(lambda contact: contact.step_id.role).items()

@@ -495,7 +495,8 @@ registry.category("web_tour.tours").add("collections_reply_tour", {
         },
         {
             content: "The answer can be read whole",
-            trigger: ".o-mail-Message .overflow-x-auto:shadow :contains(We pay on Friday, by transfer.)",
+            trigger:
+                ".o-mail-Message .overflow-x-auto:shadow :contains(We pay on Friday, by transfer.)",
         },
         {
             content: "What it answers is told",
@@ -507,7 +508,8 @@ registry.category("web_tour.tours").add("collections_reply_tour", {
         },
         {
             content: "It is read",
-            trigger: ".o-mail-Activity:contains(Answer: Re: Your account) .o-mail-Activity-markDone",
+            trigger:
+                ".o-mail-Activity:contains(Answer: Re: Your account) .o-mail-Activity-markDone",
             run: "click",
         },
         {
