@@ -319,7 +319,7 @@ class CollectionsPreview(models.TransientModel):
         """
         reminders = contacts.filtered(lambda contact: contact.step_id and contact.step_id.days <= 0)
         told = {
-            contact: {*((contact.facts or {}).get("covered") or ()), contact.carrier_id.id} - {False}
+            contact: {*((contact.facts or {}).get("covered") or ()), *contact.carrier_id.ids}
             for contact in reminders
         }
         lines = contacts.env["account.move.line"].browse(set().union(*told.values())).exists()
