@@ -99,7 +99,7 @@ class CollectionsPromise(models.Model):
     def _settle_cases(self, case_ids, today, run):
         """Judge all promises of some cases and write what changed."""
         changed = []
-        for case_id, currency, scale, states, promises, credits in self.env.execute_query(
+        for case_id, _id, currency, scale, states, promises, credits in self.env.execute_query(
             self._get_facts_sql(case_ids)
         ):
             verdicts = engine.judge(
@@ -129,6 +129,22 @@ class CollectionsPromise(models.Model):
                   JOIN res_currency currency ON currency.id = promise.currency_id
                  WHERE promise.case_id = ANY(%(cases)s)
                    AND promise.state IN ('open', 'due', 'kept', 'partly', 'broken')
+            ), made AS (
+                SELECT promise.case_id, promise.currency_id, min(promise.currency) AS currency,
+                       min(promise.scale)::bigint AS scale,
+                       json_agg(json_build_array(
+                           promise.id, promise.state,
+                           round(coalesce(promise.amount_paid, 0) * promise.scale)::bigint)
+                           ORDER BY promise.id) AS states,
+                       json_agg(json_build_array(
+                           promise.id, round(promise.amount * promise.scale)::bigint,
+                           promise.date_due, promise.date_limit, promise.ledger_mark,
+                           ARRAY(SELECT line_id FROM collections_promise_line_rel
+                                  WHERE promise_id = promise.id),
+                           round(promise.amount_owed * promise.scale)::bigint,
+                           promise.kept_percent)
+                           ORDER BY promise.id) AS promises
+                  FROM promise GROUP BY promise.case_id, promise.currency_id
             ), covered AS (
                 SELECT promise.case_id, promise.currency_id, rel.line_id,
                        min(promise.ledger_mark) AS mark, min(promise.scale) AS scale
@@ -176,24 +192,9 @@ class CollectionsPromise(models.Model):
                   JOIN account_journal journal ON journal.id = move.journal_id
               GROUP BY credit.case_id, credit.currency_id
             )
-            SELECT promise.case_id, min(promise.currency), min(promise.scale)::bigint,
-                   json_agg(json_build_array(
-                       promise.id, promise.state,
-                       round(coalesce(promise.amount_paid, 0) * promise.scale)::bigint)
-                       ORDER BY promise.id),
-                   json_agg(json_build_array(
-                       promise.id, round(promise.amount * promise.scale)::bigint,
-                       promise.date_due, promise.date_limit, promise.ledger_mark,
-                       ARRAY(SELECT line_id FROM collections_promise_line_rel
-                              WHERE promise_id = promise.id),
-                       round(promise.amount_owed * promise.scale)::bigint, promise.kept_percent)
-                       ORDER BY promise.id),
-                   (SELECT credits FROM owned
-                     WHERE owned.case_id = promise.case_id
-                       AND owned.currency_id = promise.currency_id)
-              FROM promise
-          GROUP BY promise.case_id, promise.currency_id
-          ORDER BY promise.case_id, promise.currency_id
+            SELECT made.*, owned.credits
+              FROM made LEFT JOIN owned USING (case_id, currency_id)
+          ORDER BY made.case_id, made.currency_id
             """,
             cases=case_ids,
             open=ledger._get_open_sql("line"),

@@ -21,6 +21,7 @@ from . import (
     test_log,
     test_promise,
     test_promise_api,
+    test_promise_ledger,
     test_promise_message,
     test_replies,
     test_roles,

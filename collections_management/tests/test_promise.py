@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from .common import CollectionsCommon
 
@@ -514,3 +514,41 @@ class TestPromise(PromiseCommon):
         self.assertEqual(self.case.state, "merged")
         with self.assertRaisesRegex(UserError, "was merged"):
             self.promise()
+
+
+class PromiseTourCommon(PromiseCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.pay(cls.invoice)
+        cls.create_invoice(1200, days_overdue=45)
+        cls.env["collections.ledger"]._refresh(cls.company)
+
+    def open_tour(self, tour):
+        self.start_tour(
+            "/odoo/action-collections_management.collections_case_action",
+            tour,
+            login=self.collector.login,
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestPromiseTour(PromiseTourCommon):
+    browser_size = "1400x900"
+
+    def test_a_collector_records_replaces_and_withdraws(self):
+        self.open_tour("collections_promise_tour")
+        first, second = self.case.promise_ids.sorted("id")
+        self.assertEqual((first.state, first.amount), ("replaced", 800))
+        self.assertEqual((second.state, second.amount), ("withdrawn", 1200))
+        self.assertFalse(self.case.is_held)
+
+
+@tagged("post_install", "-at_install")
+class TestPromiseTourOnAPhone(PromiseTourCommon):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_a_collector_records_one(self):
+        self.open_tour("collections_promise_phone_tour")
+        self.assertEqual((self.case.promise_ids.state, self.case.promise_ids.amount), ("open", 800))
