@@ -1,7 +1,7 @@
 """What became of promises to pay: the debtor's payments in, a verdict for each promise out.
 
 Nothing here reads a clock, a database or Odoo: *today* is an argument, amounts are whole numbers
-of the currency's smallest unit, and all promises and credits are of one debtor and one currency.
+of the currency's smallest unit, and all promises and entries are of one debtor and one currency.
 
 Words: a *credit* is an entry that lowers what the debtor owes. One that is a payment keeps
 promises; any other one (a credit note, a write-off) only lowers what is left to keep. ``mark``
@@ -58,17 +58,17 @@ class Verdict:
     needed: int
 
 
-def judge(promises, credits, *, today):
+def judge(promises, entries, *, today):
     """Return ``{promise id: Verdict}`` of all promises of a debtor in one currency.
 
     Money serves the promise that is due first. What is applied to a receivable serves promises
     about it only; what is applied to nothing serves any promise made before it came.
     """
     promises = sorted(promises, key=SOONEST_FIRST)
-    credits = sorted(credits, key=OLDEST_FIRST)
-    needs = {promise.id: needed(promise, credits) for promise in promises}
+    entries = sorted(entries, key=OLDEST_FIRST)
+    needs = {promise.id: needed(promise, entries) for promise in promises}
     rooms = dict(needs)
-    payments = [credit for credit in credits if credit.is_payment]
+    payments = [credit for credit in entries if credit.is_payment]
     for payment in payments:
         for line, amount in payment.applied:
             spend(payment, amount, [item for item in promises if line in item.lines], rooms)
@@ -80,14 +80,14 @@ def judge(promises, credits, *, today):
     }
 
 
-def needed(promise, credits):
+def needed(promise, entries):
     """Return what has to be paid: the amount, or less when its receivables were credited.
 
     A credit note lowers a promise only where less is left to pay than was promised.
     """
     relief = sum(
         amount
-        for credit in credits
+        for credit in entries
         if not credit.is_payment and counts(credit, promise)
         for line, amount in credit.applied
         if line in promise.lines

@@ -98,9 +98,7 @@ class CollectionsPromise(models.Model):
     amount_paid = fields.Monetary(
         string="Paid", readonly=True, help="Paid in time, as the ledger tells."
     )
-    settled_on = fields.Date(
-        string="Settled", readonly=True, help="The day the verdict was taken."
-    )
+    settled_on = fields.Date(string="Settled", readonly=True, help="The day the verdict was taken.")
     level = fields.Integer(
         readonly=True,
         default=1,
@@ -258,9 +256,7 @@ class CollectionsPromise(models.Model):
 
     def _get_receivables(self):
         """Return the open receivables of the case in the currency of the promise."""
-        lines = self.case_id.receivable_ids.filtered(
-            lambda line: line.amount_residual_currency > 0
-        )
+        lines = self.case_id.receivable_ids.filtered(lambda line: line.amount_residual_currency > 0)
         if self.currency_id:
             lines = lines.filtered(lambda line: line.currency_id == self.currency_id)
         return lines
@@ -497,7 +493,9 @@ class CollectionsPromise(models.Model):
         return (
             self.env["collections.promise"]
             .sudo()
-            .search([("line_ids", "in", lines.ids), ("state", "in", ("awaiting", *STANDING_STATES))])
+            .search(
+                [("line_ids", "in", lines.ids), ("state", "in", ("awaiting", *STANDING_STATES))]
+            )
             .with_env(self.env)
         )
 
@@ -550,10 +548,14 @@ class CollectionsPromise(models.Model):
     def _get_uncovered(self):
         """Return what is overdue on the case and not covered by the promise."""
         today = self._get_today()
-        return self.case_id.receivable_ids.filtered(
-            lambda line: line.amount_residual_currency > 0
-            and (line.date_maturity or line.date) < today
-        ) - self.line_ids
+        return (
+            self.case_id.receivable_ids.filtered(
+                lambda line: (
+                    line.amount_residual_currency > 0 and (line.date_maturity or line.date) < today
+                )
+            )
+            - self.line_ids
+        )
 
     def _get_hold_note(self):
         """Return the promise in words, for those who meet its hold."""

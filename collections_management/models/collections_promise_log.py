@@ -9,6 +9,17 @@ EVENTS = {
     "promise_replaced": "promise.replaced",
     "promise_withdrawn": "promise.withdrawn",
 }
+LOG_EVENTS = [
+    ("promise_made", "Promise recorded"),
+    ("promise_approved", "Promise approved"),
+    ("promise_refused", "Promise refused"),
+    ("promise_kept", "Promise kept"),
+    ("promise_partly", "Promise partly kept"),
+    ("promise_broken", "Promise broken"),
+    ("promise_reopened", "Verdict of a promise taken back"),
+    ("promise_replaced", "Promise replaced"),
+    ("promise_withdrawn", "Promise withdrawn"),
+]
 
 
 class CollectionsLog(models.Model):
@@ -17,26 +28,8 @@ class CollectionsLog(models.Model):
     _inherit = "collections.log"
 
     event = fields.Selection(
-        selection_add=[
-            ("promise_made", "Promise recorded"),
-            ("promise_approved", "Promise approved"),
-            ("promise_refused", "Promise refused"),
-            ("promise_kept", "Promise kept"),
-            ("promise_partly", "Promise partly kept"),
-            ("promise_broken", "Promise broken"),
-            ("promise_reopened", "Verdict of a promise taken back"),
-            ("promise_replaced", "Promise replaced"),
-            ("promise_withdrawn", "Promise withdrawn"),
-        ],
-        ondelete={
-            name: "cascade"
-            for name in (
-                "promise_made", "promise_approved", "promise_refused", "promise_kept",
-                "promise_partly", "promise_broken", "promise_reopened", "promise_replaced",
-                "promise_withdrawn",
-            )
-        },
-    )  # fmt: skip
+        selection_add=LOG_EVENTS, ondelete={event: "cascade" for event, _label in LOG_EVENTS}
+    )
 
     @api.model
     def _get_summary_formats(self):
@@ -52,9 +45,7 @@ class CollectionsLog(models.Model):
             "promise_partly": self.env._(
                 "Promise for %(date)s partly kept: %(paid)s of %(amount)s %(currency)s paid"
             ),
-            "promise_broken": self.env._(
-                "Promise of %(amount)s %(currency)s for %(date)s broken"
-            ),
+            "promise_broken": self.env._("Promise of %(amount)s %(currency)s for %(date)s broken"),
             "promise_reopened": self.env._(
                 "Promise for %(date)s: was “%(from)s”, is “%(to)s” as the payments stand now"
             ),

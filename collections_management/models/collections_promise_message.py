@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 
-
 class CollectionsSegment(models.Model):
     """Whether its debtors are told about their promises."""
 

@@ -99,11 +99,11 @@ class CollectionsPromise(models.Model):
     def _settle_cases(self, case_ids, today, run):
         """Judge all promises of some cases and write what changed."""
         changed = []
-        for case_id, _id, currency, scale, states, promises, credits in self.env.execute_query(
+        for case_id, _id, currency, scale, states, promises, entries in self.env.execute_query(
             self._get_facts_sql(case_ids)
         ):
             verdicts = engine.judge(
-                map(_read_promise, promises), map(_read_credit, credits or ()), today=today
+                map(_read_promise, promises), map(_read_credit, entries or ()), today=today
             )
             for (id_, old, paid), row in zip(states, promises, strict=True):
                 verdict = verdicts[id_]

@@ -141,11 +141,11 @@ class Histories:
     def recompute(self, promises):
         """Return ``{promise: (state, paid)}`` of the promises of one debtor, from the records."""
         queue = promises.sorted(lambda promise: (promise.date_due, promise.id))
-        credits = self.get_credits(promises)
-        needs = {promise: self.get_need(promise, credits) for promise in queue}
+        entries = self.get_credits(promises)
+        needs = {promise: self.get_need(promise, entries) for promise in queue}
         left = dict(needs)
         money = []
-        for line, is_payment in credits:
+        for line, is_payment in entries:
             for part in line.matched_debit_ids:
                 money.append((0, line, part.debit_move_id, cents(part.debit_amount_currency)))
             money.append((1, line, None, cents(-line.amount_residual_currency)))
@@ -186,10 +186,10 @@ class Histories:
             for line in standing.sorted(lambda line: (line.date, line.id))
         ]
 
-    def get_need(self, promise, credits):
+    def get_need(self, promise, entries):
         credited = sum(
             cents(part.debit_amount_currency)
-            for line, is_payment in credits
+            for line, is_payment in entries
             if not is_payment and self.counts(line, promise)
             for part in line.matched_debit_ids
             if part.debit_move_id in promise.line_ids

@@ -16,9 +16,7 @@ def day(offset):
 
 
 def promise(id_=1, amount=100, due=0, grace=0, mark=0, lines=(1,), owed=1000, percent=100):
-    return Promise(
-        id_, amount, day(due), day(due + grace), mark, frozenset(lines), owed, percent
-    )
+    return Promise(id_, amount, day(due), day(due + grace), mark, frozenset(lines), owed, percent)
 
 
 def paid(id_, offset, *applied, free=0, is_payment=True):
@@ -28,9 +26,9 @@ def paid(id_, offset, *applied, free=0, is_payment=True):
 class TestPromisesEngine(BaseCase):
     """Payments in, verdicts out."""
 
-    def check(self, promises, credits, *expected):
+    def check(self, promises, entries, *expected):
         """Compare with ``(state, paid)`` of each promise, in the order of their ids."""
-        verdicts = judge(promises, credits, today=TODAY)
+        verdicts = judge(promises, entries, today=TODAY)
         self.assertEqual(
             [(verdicts[item].state, verdicts[item].paid) for item in sorted(verdicts)],
             list(expected),
@@ -105,22 +103,22 @@ class TestPromisesEngine(BaseCase):
     @given(st.integers(0, 2**32))
     def test_it_agrees_with_a_plain_recomputation(self, seed):
         """Cent by cent, in another way: each cent of each payment looks for its promise."""
-        promises, credits = draw(random.Random(seed))
-        verdicts = judge(promises, credits, today=TODAY)
+        promises, entries = draw(random.Random(seed))
+        verdicts = judge(promises, entries, today=TODAY)
         self.assertEqual({id_: (v.state, v.paid) for id_, v in verdicts.items()},
-                         recompute(promises, credits))  # fmt: skip
+                         recompute(promises, entries))  # fmt: skip
 
     @settings(max_examples=500, deadline=None)
     @given(st.integers(0, 2**32))
     def test_money_is_neither_made_nor_lost(self, seed):
         """What is paid in all is at most what came, and another payment never makes it worse."""
         chance = random.Random(seed)
-        promises, credits = draw(chance)
-        verdicts = judge(promises, credits, today=TODAY)
-        came = sum(sum(a for _l, a in c.applied) + c.free for c in credits if c.is_payment)
+        promises, entries = draw(chance)
+        verdicts = judge(promises, entries, today=TODAY)
+        came = sum(sum(a for _l, a in c.applied) + c.free for c in entries if c.is_payment)
         total = sum(verdict.paid for verdict in verdicts.values())
         self.assertLessEqual(total, came)
-        more = [*credits, Credit(99, day(chance.randint(-6, 3)), (), chance.randint(1, 30))]
+        more = [*entries, Credit(99, day(chance.randint(-6, 3)), (), chance.randint(1, 30))]
         after = judge(promises, more, today=TODAY)
         self.assertGreaterEqual(sum(verdict.paid for verdict in after.values()), total)
         for id_, verdict in verdicts.items():
@@ -130,9 +128,9 @@ class TestPromisesEngine(BaseCase):
     @given(st.integers(0, 2**32))
     def test_a_verdict_is_final_once_its_time_is_over(self, seed):
         """What comes after the last day, and time itself, changes nothing of it."""
-        promises, credits = draw(random.Random(seed))
-        before = judge(promises, credits, today=TODAY)
-        later = [*credits, Credit(99, day(30), ((1, 50),), 50)]
+        promises, entries = draw(random.Random(seed))
+        before = judge(promises, entries, today=TODAY)
+        later = [*entries, Credit(99, day(30), ((1, 50),), 50)]
         after = judge(promises, later, today=day(40))
         for item in promises:
             if item.limit < TODAY:
@@ -140,7 +138,7 @@ class TestPromisesEngine(BaseCase):
 
 
 def draw(chance):
-    """Return random promises and credits of one debtor."""
+    """Return random promises and entries of one debtor."""
     promises = [
         promise(
             id_,
@@ -154,7 +152,7 @@ def draw(chance):
         )
         for id_ in range(1, chance.randint(2, 5))
     ]
-    credits = [
+    entries = [
         Credit(
             id_,
             day(chance.randint(-8, 3)),
@@ -167,22 +165,22 @@ def draw(chance):
         )
         for id_ in range(1, chance.randint(1, 12))
     ]
-    return promises, credits
+    return promises, entries
 
 
-def recompute(promises, credits):
+def recompute(promises, entries):
     """Return ``{promise id: (state, paid)}``, one cent at a time."""
     queue = sorted(promises, key=lambda item: (item.due, item.id))
     left = {}
     for item in queue:
         credited = 0
-        for credit in credits:
+        for credit in entries:
             if not credit.is_payment and item.mark < credit.id and credit.date <= item.limit:
                 credited += sum(amount for line, amount in credit.applied if line in item.lines)
         left[item.id] = max(0, min(item.amount, item.owed - credited))
     needs = dict(left)
     cents = []
-    for credit in sorted(credits, key=lambda item: (item.date, item.id)):
+    for credit in sorted(entries, key=lambda item: (item.date, item.id)):
         if credit.is_payment:
             for line, amount in credit.applied:
                 cents += [(0, credit, line)] * amount
@@ -193,14 +191,19 @@ def recompute(promises, credits):
             if fits and left[item.id] and credit.id > item.mark and credit.date <= item.limit:
                 left[item.id] -= 1
                 break
-    result = {}
-    for item in promises:
-        paid = needs[item.id] - left[item.id]
-        if paid >= needs[item.id] * item.percent / 100:
-            state = "kept"
-        elif TODAY > item.limit:
-            state = "partly" if paid else "broken"
-        else:
-            state = "open" if TODAY < item.due else "due"
-        result[item.id] = (state, paid)
-    return result
+    return {
+        item.id: (
+            tell(item, needs[item.id], needs[item.id] - left[item.id]),
+            needs[item.id] - left[item.id],
+        )
+        for item in promises
+    }
+
+
+def tell(item, need, paid):
+    """Return the state in words of the calendar."""
+    if paid >= need * item.percent / 100:
+        return "kept"
+    if item.limit < TODAY:
+        return "partly" if paid else "broken"
+    return "open" if item.due > TODAY else "due"

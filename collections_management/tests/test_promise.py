@@ -254,7 +254,7 @@ class TestPromise(PromiseCommon):
         self.assertEqual(promise.line_ids, self.get_receivable(invoice))
         self._register_payment(invoice, amount=30, currency_id=currency.id)
         self.settle(promise, "open", 30)
-        self._register_payment(invoice, amount=20, currency_id=self.company.currency_id.id)  # 20 in another: 60 of it
+        self._register_payment(invoice, amount=20, currency_id=self.company.currency_id.id)
         self.settle(promise, "kept", 90)
 
     def test_instalments_are_promised_one_by_one(self):

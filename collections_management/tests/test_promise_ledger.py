@@ -19,7 +19,7 @@ class TestPromiseLedger(CollectionsCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.foreign = cls.setup_other_currency("EUR", rates=[("2016-01-01", 0.5)])
-        cls.count = int(os.environ.get("COLLECTIONS_HISTORIES", 30))
+        cls.count = int(os.environ.get("COLLECTIONS_HISTORIES", "30"))
 
     def test_verdicts_agree_with_the_records(self):
         chance = random.Random(20261125)
@@ -39,9 +39,7 @@ class TestPromiseLedger(CollectionsCommon):
             if not promises:
                 break
             self.env["collections.ledger"]._refresh(self.company, partners=debtor)
-            found = {
-                promise: (promise.state, cents(promise.amount_paid)) for promise in promises
-            }
+            found = {promise: (promise.state, cents(promise.amount_paid)) for promise in promises}
             self.assertEqual(found, histories.recompute(promises))
             for promise in promises:
                 standing = promise.state in ("open", "due")
