@@ -62,7 +62,6 @@ def measure(name, count):
     with database.environment(name) as env:
         company = env["res.company"].search([("collections_active", "=", True)], limit=1)
         ledger = env["collections.ledger"]
-        ledger._refresh(company)
         values = {
             "accounts": ledger._get_account_ids(),
             "kind": env["collections.promise.type"].search([], limit=1).id,
@@ -70,7 +69,12 @@ def measure(name, count):
             "count": count,
         }
         made = env["collections.promise"].search_count([])
-        if not made:
+        if made:  # the database of an earlier measurement: as if none had been judged
+            env.cr.execute(
+                "UPDATE collections_promise SET state = 'open', amount_paid = 0, activity_id = NULL"
+            )
+        else:
+            ledger._refresh(company)
             env.cr.execute(INSERT_SQL, values)
             made = env.cr.rowcount
         env.cr.execute("ANALYZE collections_promise")

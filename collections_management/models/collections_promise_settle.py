@@ -286,45 +286,56 @@ class CollectionsPromise(models.Model):
         """Put each promise that was not kept on its collector's desk."""
         if not self:
             return
+        desk = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        # named one by one below: read once here
+        desk.env["collections.case"].browse(self.case_id.ids).mapped("display_name")
         model_id = self.env["ir.model"]._get_id("collections.case")
         kind = self.env.ref("collections_management.mail_activity_type_contact")
-        activities = (
-            self.env["mail.activity"]
-            .sudo()
-            .with_context(mail_activity_quick_update=True)
-            .create(
-                [
-                    {
-                        "res_model_id": model_id,
-                        "res_id": promise.case_id.id,
-                        "activity_type_id": kind.id,
-                        "summary": promise._get_task_summary(),
-                        "note": promise.note or False,
-                        "user_id": promise._get_collector().id,
-                        "date_deadline": promise._get_today(),
-                    }
-                    for promise in self
-                ]
-            )
+        users = {promise: promise._get_collector() for promise in self}
+        summaries = self._get_task_summaries(users)
+        activities = desk.create(
+            [
+                {
+                    "res_model_id": model_id,
+                    "res_id": promise.case_id.id,
+                    "activity_type_id": kind.id,
+                    "summary": summaries[promise.id],
+                    "note": promise.note or False,
+                    "user_id": users[promise].id,
+                    "date_deadline": promise._get_today(),
+                }
+                for promise in self
+            ]
         )
-        for promise, activity in zip(self, activities, strict=True):
-            promise.sudo().activity_id = activity
+        for promise, activity in zip(self.sudo(), activities, strict=True):
+            promise.activity_id = activity
 
     def _get_collector(self):
         """Extension point: who is asked to act on a promise: a person who still works here."""
         case = self.case_id
         users = case.user_id | self.company_id.collections_user_id | self.user_id
-        return users.filtered("active")[:1] or self.env.ref("base.user_admin")
+        if found := users.filtered("active")[:1]:
+            return found
+        return users.browse(self.env["ir.model.data"]._xmlid_to_res_id("base.user_admin"))
 
-    def _get_task_summary(self):
-        """Return what the collector is to do about it, in his language."""
-        promise = self.with_context(lang=self._get_collector().lang or self.env.lang)
-        sentences = {
-            "broken": promise.env._("Broken promise: %s"),
-            "partly": promise.env._("Promise kept in part only: %s"),
-        }
-        text = sentences.get(self.state) or promise.env._("A payment was taken back: %s is open")
-        return text % promise.display_name
+    def _get_task_summaries(self, users):
+        """Return ``{promise id: what the collector is to do about it}``, in his language.
+
+        :param dict users: ``{promise: its collector}``
+        """
+        summaries = {}
+        by_lang = self.grouped(lambda promise: users[promise].lang or self.env.lang)
+        for lang, promises in by_lang.items():
+            promises = promises.with_context(lang=lang)
+            undone = promises.env._("A payment was taken back: %s is open")
+            sentences = {
+                "broken": promises.env._("Broken promise: %s"),
+                "partly": promises.env._("Promise kept in part only: %s"),
+            }
+            for promise in promises:
+                text = sentences.get(promise.state, undone)
+                summaries[promise.id] = text % promise.display_name
+        return summaries
 
 
 def _read_promise(row):
