@@ -9,6 +9,7 @@ from . import (
     test_engine_chain,
     test_engine_health,
     test_engine_incoming,
+    test_engine_interest,
     test_engine_ladder,
     test_engine_night,
     test_engine_places,
