@@ -28,7 +28,8 @@ class Terms:
     """What a policy charges.
 
     ``rates`` are ``(first day late, percent a year)``; None: the legal maximum itself.
-    ``ceilings`` are ``(first day, percent a year)``; None: no maximum is known to the law.
+    ``ceilings`` are ``(first day, percent a year)``, a percent of None being one that nobody has
+    entered yet; None instead of them: there is no maximum.
     A debt paid within ``grace_days`` bears nothing; ``forgiving``: those days never do.
     """
 
@@ -116,7 +117,9 @@ def _get_percent(terms, late, day):
         if own == 0:
             return own
         raise NoCeiling(day)
-    ceiling = max(known)[1]
+    ceiling = max(known, key=lambda entry: entry[0])[1]
+    if ceiling is None:
+        raise NoCeiling(day)
     return ceiling if own is None else min(own, ceiling)
 
 

@@ -14,6 +14,7 @@ from . import (
     test_engine_night,
     test_engine_places,
     test_engine_statement,
+    test_fee,
     test_health,
     test_letter,
     test_letters,

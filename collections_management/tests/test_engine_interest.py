@@ -174,6 +174,8 @@ class TestInterestEngine(BaseCase):
         with self.assertRaises(NoCeiling) as stopped:
             self.accrue(ceilings=((day(3), Decimal(9)),))
         self.assertEqual(stopped.exception.day, day(1))
+        with self.assertRaises(NoCeiling):
+            self.accrue(ceilings=((day(-9), Decimal(9)), (day(3), None)))
         self.assertEqual(self.accrue(ceilings=(), rates=((1, Decimal(0)),)), ())
         self.assertEqual(self.accrue(rates=None), ())
         self.assertEqual(self.accrue(rates=((99, Decimal(9)),)), ())
