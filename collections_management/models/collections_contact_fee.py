@@ -44,6 +44,8 @@ class CollectionsContact(models.Model):
 
     def _read_open_fees(self):
         """Return ``{case id: [(currency, open amount)]}`` of the posted debit notes."""
+        for model in ("collections.fee", "account.move.line", "account.move"):
+            self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -53,7 +55,7 @@ class CollectionsContact(models.Model):
                   JOIN account_move_line line ON line.move_id = note.move_id AND %s
               GROUP BY note.case_id, line.currency_id ORDER BY line.currency_id
                 """,
-                self.case_id.ids,
+                self.case_id.ids,  # none in the sample of a text
                 self.env["collections.ledger"]._get_open_sql("line"),
             )
         )

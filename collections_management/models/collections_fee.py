@@ -120,9 +120,10 @@ class CollectionsFee(models.Model):
         "(line_id, kind) WHERE previous_date IS NULL",
         "These days of the receivable are charged already.",
     )
+    # The kind comes first: Odoo takes a foreign key that begins with line_id for the field's own.
     _chain_link = models.Constraint(
-        "FOREIGN KEY (line_id, kind, previous_date)"
-        " REFERENCES collections_fee (line_id, kind, date_to)",
+        "FOREIGN KEY (kind, line_id, previous_date)"
+        " REFERENCES collections_fee (kind, line_id, date_to)",
         "A charge stays as long as a later one follows it.",
     )
     _days_ordered = models.Constraint(
@@ -222,6 +223,8 @@ class CollectionsFee(models.Model):
             policy, cases, lines=lines, occasion=occasion
         )
         charges = [charge for charge in charges if not charge.problem]
+        if charges and policy.mode == "automatic":
+            self._check_open_books(policy.company_id)
         return self._create_charges(policy, charges, contacts or {})
 
     @api.model
@@ -274,9 +277,10 @@ class CollectionsFee(models.Model):
         fees._log_change("fee_proposed")
         return fees
 
-    def _check_period(self):
+    @api.model
+    def _check_open_books(self, companies):
         """:raise UserError: when the books of today are closed"""
-        for company in self.company_id:
+        for company in companies:
             today = self.env["collections.ledger"]._today(company)
             locks = company.sudo()._get_lock_date_violations(today, purchase=False)
             if locks:
@@ -295,7 +299,7 @@ class CollectionsFee(models.Model):
         fees = self.filtered(lambda fee: fee.state == "proposed")
         if not fees:
             return self.env["account.move"]
-        fees._check_period()
+        self._check_open_books(fees.company_id)
         groups = fees.grouped(
             lambda fee: (
                 fee.company_id, fee.case_id, fee.currency_id, fee.policy_id.journal_id,

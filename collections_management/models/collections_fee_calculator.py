@@ -84,9 +84,8 @@ class CollectionsFeeCalculator(models.AbstractModel):
         held and (unless the policy says otherwise) the fees themselves."""
         ledger = self.env["collections.ledger"]
         settled = SQL(
-            "OR line.parent_state = 'posted' AND line.reconciled AND %s AND line.account_id = ANY(%s)"
-            " AND line.date_maturity >= %s",
-            bool(policy.charge_paid),
+            "OR line.parent_state = 'posted' AND line.reconciled"
+            " AND line.account_id = ANY(%s) AND line.date_maturity >= %s",
             ledger._get_account_ids(),
             policy.date_start,
         )
@@ -110,7 +109,7 @@ class CollectionsFeeCalculator(models.AbstractModel):
                    AND line.amount_currency > 0 AND line.no_followup IS NOT TRUE
                    AND coalesce(line.date_maturity, line.date) < %(today)s
                    AND debtor.collections_fee_exempt IS NOT TRUE
-                   AND kase.segment_id IS DISTINCT FROM ALL(%(segments)s::int[])
+                   AND (kase.segment_id = ANY(%(segments)s::int[])) IS NOT TRUE
                    AND NOT EXISTS (
                        SELECT FROM res_partner_res_partner_category_rel tag
                         WHERE tag.partner_id = kase.partner_id
@@ -126,7 +125,7 @@ class CollectionsFeeCalculator(models.AbstractModel):
                 cases=cases.ids,
                 company=policy.company_id.id,
                 open=ledger._get_open_sql("line"),
-                settled=settled,
+                settled=settled if policy.charge_paid else SQL(),
                 only=SQL("AND line.id = ANY(%s)", lines.ids) if lines is not None else SQL(),
                 today=today,
                 segments=policy.exempt_segment_ids.ids,

@@ -187,7 +187,7 @@ class CollectionsFee(models.Model):
 
         :return: the credit note, posted and set off against what is open of the debit note
         """
-        self._check_period()
+        self._check_open_books(move.company_id)
         today = self.env["collections.ledger"]._today(move.company_id)
         labels = dict(self._fields["waiver_reason"]._description_selection(self.env))
         reason = labels.get(self[:1].waiver_reason, "")

