@@ -5,9 +5,9 @@ from decimal import Decimal
 import psycopg2
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import CollectionsCommon
@@ -634,9 +634,8 @@ class TestFeeRoles(FeeCommon):
 
     def ask(self, user, policy=None):
         """Charge by hand, as a user does from the case."""
-        action = self.env.ref("collections_management.collections_fee_action_preview")
-        result = action.with_user(user).with_context(default_case_id=self.case.id).run()
-        preview = self.env["collections.fee.preview"].with_user(user).browse(result["res_id"])
+        previews = self.env["collections.fee.preview"].with_user(user)
+        preview = previews.with_context(default_case_id=self.case.id).create({})
         preview.policy_ids = policy or self.policy
         self.assertTrue(preview.line_ids)
         preview.action_charge()
@@ -789,3 +788,48 @@ class TestFeeRoles(FeeCommon):
         self.assertEqual(entry.user_id, self.supervisor)
         self.assertIn("Goodwill", entry.summary)
         self.assertFalse(self.env["collections.log"]._verify(self.case))
+
+
+class FeeToursCommon(FeeCommon, HttpCase):
+    """One case of the collector with a debt of thirty days."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.create_invoice(1000, days_overdue=30)
+        cls.refresh()
+        cls.get_case().user_id = cls.collector
+
+    def open_record(self, action, record, tour):
+        self.start_tour(
+            f"/odoo/action-collections_management.{action}/{record.id}",
+            tour,
+            login=self.collector.login,
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestFeeTours(FeeToursCommon):
+    """A collector's way with fees, at the desk."""
+
+    def test_a_collector_looks_and_charges_then_asks_for_a_waiver(self):
+        case = self.get_case()
+        self.open_record("collections_case_action", case, "collections_fee_tour")
+        self.assertRecordValues(case.fee_ids, [{"state": "charged", "amount": 9.86}])
+        self.open_record("collections_fee_action", case.fee_ids, "collections_fee_waive_tour")
+        self.assertRecordValues(
+            case.fee_ids, [{"waiver_state": "asked", "waiver_note": "Paga siempre"}]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestFeeToursOnAPhone(FeeToursCommon):
+    """The same on a phone."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_a_collector_looks_and_charges(self):
+        case = self.get_case()
+        self.open_record("collections_case_action", case, "collections_fee_tour")
+        self.assertEqual(case.fee_ids.state, "charged")

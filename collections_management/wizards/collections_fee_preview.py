@@ -64,22 +64,8 @@ class CollectionsFeePreview(models.TransientModel):
 
     @api.onchange("policy_ids")
     def _onchange_policy_ids(self):
-        """Show at once what the chosen policies would charge; saving computes it again."""
-        rows = self._get_rows() if self.case_id else []
-        self.line_ids = [Command.clear(), *map(Command.create, rows)]
-
-    @api.model
-    def _open(self):
-        """Make a preview, of the case in the context or of tonight, and open it."""
-        preview = self.create({})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("What would be charged"),
-            "res_model": self._name,
-            "res_id": preview.id,
-            "views": [[False, "form"]],
-            "target": "new" if preview.case_id else "current",
-        }
+        """Show at once what would be charged; saving computes it again."""
+        self.line_ids = [Command.clear(), *map(Command.create, self._get_rows())]
 
     @api.depends("line_ids")
     def _compute_total_text(self):
