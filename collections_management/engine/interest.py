@@ -83,9 +83,7 @@ def accrue(due, original, payments, terms, *, since=None, until, unit=CENT):
             parts.append((first, last, base, percent))
     exact = [_get_exact(*part, terms.basis) for part in parts]
     amounts = spread(exact, unit)
-    return tuple(
-        Slice(*part, amount) for part, amount in zip(parts, amounts, strict=True)
-    )
+    return tuple(Slice(*part, amount) for part, amount in zip(parts, amounts, strict=True))
 
 
 def _split(due, payments, terms, start, until):

@@ -72,9 +72,7 @@ class CollectionsContact(models.Model):
                 not contact.safe_mode
                 and contact.step_id.fee_policy_ids
                 and not contact.fee_state
-                and (
-                    not contact.is_manual or contact.state in ("delivered", "read", "answered")
-                )
+                and (not contact.is_manual or contact.state in ("delivered", "read", "answered"))
             )
         )
 
@@ -125,21 +123,18 @@ class CollectionsContact(models.Model):
                 for contact in self:
                     contact._charge_fees()
                 return
-            self.write({"fee_state": "failed", "fee_note": str(error)[:500]})
-            self._log_fee_problem(error)
+            self._fail_fees(str(error)[:500])
 
     def _charge_fees_together(self):
         """Charge what the steps of these contacts say: one debit note per debtor and currency."""
         fees = self.env["collections.fee"]
-        for (policies, step, repetition), contacts in self.grouped(
-            lambda contact: (
-                contact.step_id.fee_policy_ids.filtered(
-                    lambda policy: policy.active and policy.company_id == contact.company_id
-                ),
-                contact.step_id,
-                contact.repetition,
+        groups = self.grouped(
+            lambda contact: (contact.company_id, contact.step_id, contact.repetition)
+        )
+        for (company, step, repetition), contacts in groups.items():
+            policies = step.fee_policy_ids.filtered(
+                lambda policy, company=company: policy.active and policy.company_id == company
             )
-        ).items():
             for policy in policies:
                 fees |= fees._charge(
                     policy,
@@ -151,6 +146,8 @@ class CollectionsContact(models.Model):
         fees.filtered(lambda fee: fee.policy_id.mode == "automatic")._book()
         self.write({"fee_state": "done", "fee_note": False})
 
-    def _log_fee_problem(self, error):
-        """Tell the log once per reason that a fee was not charged."""
-        self._log("fee_refused", {"reason": str(error)[:500]})
+    def _fail_fees(self, reason):
+        """Note why it is not charged, and tell the log once per reason."""
+        if self.fee_note != reason:
+            self._log("fee_refused", {"reason": reason})
+        self.write({"fee_state": "failed", "fee_note": reason})

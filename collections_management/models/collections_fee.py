@@ -203,8 +203,7 @@ class CollectionsFee(models.Model):
         self.env.flush_all()
         self.env.execute_query(
             SQL(
-                "SELECT id FROM collections_case WHERE id = ANY(%s) ORDER BY id"
-                " FOR NO KEY UPDATE",
+                "SELECT id FROM collections_case WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
                 cases.ids,
             )
         )
@@ -400,9 +399,7 @@ class CollectionsFee(models.Model):
         fees = self.filtered(lambda fee: fee.state == "proposed")
         own = fees.filtered(lambda fee: fee.asked_by_id == self.env.user)
         if own:
-            raise UserError(
-                self.env._("You asked for these fees: another person approves them.")
-            )
+            raise UserError(self.env._("You asked for these fees: another person approves them."))
         if not fees:
             raise UserError(self.env._("Nothing here waits for approval."))
         fees.sudo()._book()

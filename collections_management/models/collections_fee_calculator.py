@@ -364,13 +364,14 @@ class CollectionsFeeCalculator(models.AbstractModel):
             return min(own, legal)
         return own
 
-    def _pick_legal(self, law, kind, today, size=Decimal(0), start=lambda row: Decimal(0)):
+    def _pick_legal(self, law, kind, today, size=Decimal(0), start=None):
         """Return the row of a law that stands today for a debt of some size, or None.
 
-        :param start: the size from which on a row holds, in the currency of the debt
+        :param start: tells from which size on a row holds, in the currency of the debt
         """
         rows = law.row_ids.filtered(lambda row: row.kind == kind and row.is_known)
-        return pick_row([(row.date_from, start(row), row) for row in rows], today, size)
+        sized = [(row.date_from, start(row) if start else Decimal(0), row) for row in rows]
+        return pick_row(sized, today, size)
 
     def _is_in_grace(self, policy, debt, today):
         return today <= debt.due + timedelta(days=policy.grace_days)

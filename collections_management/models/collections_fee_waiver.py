@@ -203,9 +203,7 @@ class CollectionsFee(models.Model):
                 }
             ]
         )  # fmt: skip
-        others = credit.invoice_line_ids.filtered(
-            lambda line: line.collections_fee_id not in self
-        )
+        others = credit.invoice_line_ids.filtered(lambda line: line.collections_fee_id not in self)
         credit.write({"invoice_line_ids": [Command.delete(line.id) for line in others]})
         credit.action_post()
         lines = (move | credit).line_ids.filtered(

@@ -32,38 +32,45 @@ def reference(due, original, payments, terms, *, since=None, until):
     Days are added up per length of their year, so that each sum is exact until one division.
     """
     sums = {}
-    moment = due + timedelta(days=1)
     grace = due + timedelta(days=terms.grace_days)
     if until <= grace:
         return Decimal(0)
-    while moment <= until:
-        early = (since and moment < since) or (terms.first_day and moment < terms.first_day)
-        if not early and not (terms.forgiving and moment <= grace):
-            owed = original
-            for paid_on, amount in payments:
-                if paid_on < moment or paid_on <= grace:
-                    owed -= amount
-            percent = Decimal(0)
-            for late, rate in sorted(terms.rates):
-                if (moment - due).days >= late:
-                    percent = rate
-            if terms.ceilings is not None:
-                for start, ceiling in sorted(terms.ceilings):
-                    if start <= moment:
-                        limit = ceiling
-                percent = min(percent, limit)
-            length = int(terms.basis) if terms.basis != "actual" else 365
-            if terms.basis == "actual" and moment.year % 4 == 0:
-                length = 366
-            if owed > 0:
-                sums[length] = sums.get(length, Decimal(0)) + owed * percent
-        moment += timedelta(days=1)
+    for late in range(1, (until - due).days + 1):
+        moment = due + timedelta(days=late)
+        if (since and moment < since) or (terms.first_day and moment < terms.first_day):
+            continue
+        if terms.forgiving and moment <= grace:
+            continue
+        paid = [amount for day, amount in payments if day < moment or day <= grace]
+        owed = max(original - sum(paid, Decimal(0)), Decimal(0))
+        length = get_length(terms, moment)
+        sums[length] = sums.get(length, Decimal(0)) + owed * get_rate(terms, late, moment)
     with localcontext(prec=60):
         if set(sums) == {365, 366}:
             total = (sums[365] * 366 + sums[366] * 365) / (365 * 366 * 100)
         else:
             total = sum((amount / (length * 100) for length, amount in sums.items()), Decimal(0))
         return total.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def get_rate(terms, late, moment):
+    """The rate of a day: the last tier reached, under the last ceiling that began."""
+    percent = Decimal(0)
+    for start, rate in sorted(terms.rates):
+        if late >= start:
+            percent = rate
+    if terms.ceilings is None:
+        return percent
+    for start, ceiling in sorted(terms.ceilings):
+        if start <= moment:
+            limit = ceiling
+    return min(percent, limit)
+
+
+def get_length(terms, moment):
+    if terms.basis != "actual":
+        return int(terms.basis)
+    return 366 if moment.year % 4 == 0 else 365
 
 
 def draw_history(rng):
@@ -204,9 +211,7 @@ class TestInterestEngine(BaseCase):
         for id_, _due, amount in items:
             self.assertLessEqual(sum(part for _day, part in found.get(id_, ())), amount)
         given_out = sum((part for parts in found.values() for _day, part in parts), Decimal(0))
-        self.assertEqual(
-            given_out, min(sum(debts, Decimal(0)), sum(credits_, Decimal(0)))
-        )
+        self.assertEqual(given_out, min(sum(debts, Decimal(0)), sum(credits_, Decimal(0))))
 
     def test_the_oldest_debt_is_covered_first(self):
         found = allocate(

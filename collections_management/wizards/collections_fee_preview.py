@@ -36,9 +36,7 @@ class CollectionsFeePreview(models.TransientModel):
         if case_id := values.get("case_id"):
             case = self.env["collections.case"].browse(case_id)
             policies = self._get_policies(case)
-            values.update(
-                company_id=case.company_id.id, policy_ids=[Command.set(policies.ids)]
-            )
+            values.update(company_id=case.company_id.id, policy_ids=[Command.set(policies.ids)])
         return values
 
     def _get_policies(self, case):
