@@ -9,7 +9,6 @@ class AccountMoveLine(models.Model):
 
     collections_fee_id = fields.Many2one(
         "collections.fee",
-        string="Collections Fee",
         readonly=True,
         ondelete="set null",
         index="btree_not_null",

@@ -27,8 +27,9 @@ class CollectionsContact(models.Model):
         return (*super().mail_allowed_qweb_expressions(), "object.fees_text")
 
     def _forget_letters(self):
-        super()._forget_letters()
+        result = super()._forget_letters()
         self.invalidate_recordset(["fees_text"], flush=False)
+        return result
 
     @api.depends("case_id")
     def _compute_fees_text(self):
@@ -77,13 +78,15 @@ class CollectionsContact(models.Model):
         )
 
     def _mark_sent(self, reference, climb=None):
-        super()._mark_sent(reference, climb=climb)
+        result = super()._mark_sent(reference, climb=climb)
         self._get_reached().write({"fee_state": "due"})
+        return result
 
     def _receive_status(self, state, data=None):
-        super()._receive_status(state, data=data)
+        result = super()._receive_status(state, data=data)
         if state != "failed":
             self._get_reached().filtered("sent_on").write({"fee_state": "due"})
+        return result
 
     # -- charging --------------------------------------------------------------------------------
 

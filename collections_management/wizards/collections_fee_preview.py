@@ -18,7 +18,7 @@ class CollectionsFeePreview(models.TransientModel):
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, default=lambda self: self.env.company
     )
-    case_id = fields.Many2one("collections.case", string="Case", readonly=True)
+    case_id = fields.Many2one("collections.case", readonly=True)
     policy_ids = fields.Many2many(
         "collections.fee.policy",
         string="By Policy",
