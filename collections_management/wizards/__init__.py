@@ -16,3 +16,4 @@ from . import (
     collections_state_import_level,
     collections_statement_wizard,
 )
+from . import collections_broadcast, collections_reassign
