@@ -32,3 +32,4 @@ from . import (
     test_web,
     test_webhook,
 )
+from . import test_board, test_engine_assignment, test_team
