@@ -68,6 +68,7 @@ from . import (
     res_partner,
     res_partner_mail,
 )
+
 # who works the cases
 from . import (
     collections_absence,

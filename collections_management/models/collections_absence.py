@@ -28,7 +28,10 @@ class CollectionsAbsence(models.Model):
     )
     date_from = fields.Date(string="Away from", required=True, default=fields.Date.context_today)
     date_to = fields.Date(
-        string="Away until", required=True, help="The last day away.", default=fields.Date.context_today
+        string="Away until",
+        required=True,
+        help="The last day away.",
+        default=fields.Date.context_today,
     )
     substitute_id = fields.Many2one(
         "res.users",
@@ -138,9 +141,8 @@ class CollectionsAbsence(models.Model):
 
     @api.model
     def _get_away(self, users, company):
-        """Return ``{user id: (substitute id or None, last day)}`` of those away today.
-
-        Extension point: who is away; an addon with a leave calendar of its own adds to it.
+        """Extension point: ``{user id: (substitute id or None, last day)}`` of those away today;
+        an addon with a leave calendar of its own adds to it.
         """
         today = self.env["collections.ledger"]._today(company)
         absences = self.sudo().search_fetch(
@@ -181,7 +183,11 @@ class CollectionsAbsence(models.Model):
         substitutes = {user: substitute for user, (substitute, _until) in away.items()}
         covers = {user: find_cover(user, substitutes) for user in away}
         active = set(
-            self.env["res.users"].sudo().browse(filter(None, covers.values())).filtered("active").ids
+            self.env["res.users"]
+            .sudo()
+            .browse(filter(None, covers.values()))
+            .filtered("active")
+            .ids
         )
         rows = self.env.execute_query(
             SQL(

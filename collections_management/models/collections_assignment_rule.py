@@ -167,7 +167,7 @@ class CollectionsAssignmentRule(models.Model):
         teams = self.env["collections.team"]._get_supervised()
         counts = self.sudo()._assign_collectors(self.env.company, teams=teams.sudo())
         message = self.env._(
-            "%(given)s cases given to a collector, %(moved)s moved, %(waiting)s wait for one.",
+            "Given to a collector: %(given)s. Moved: %(moved)s. Waiting for one: %(waiting)s.",
             **counts,
         )
         return {

@@ -190,7 +190,9 @@ class CollectionsBoard(models.Model):
             figures=SQL(", ").join(
                 SQL("%s AS %s", figure, SQL.identifier(name)) for name, figure in figures.items()
             ),
-            coalesced=SQL(", ").join(SQL("coalesce(load.%s, 0) AS %s", name, name) for name in names),
+            coalesced=SQL(", ").join(
+                SQL("coalesce(load.%s, 0) AS %s", name, name) for name in names
+            ),
             events=self.env["collections.measure"]._get_union_sql(first, today),
             today=today,
             week=date_utils.start_of(today, "week"),

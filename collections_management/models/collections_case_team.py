@@ -201,7 +201,7 @@ class CollectionsCase(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("You follow %(count)s cases.", count=len(self)),
+                "message": self.env._("Cases you follow now: %(count)s", count=len(self)),
             },
         }
 

@@ -7,7 +7,10 @@ class CollectionsLog(models.Model):
     _inherit = "collections.log"
 
     event = fields.Selection(
-        selection_add=[("covered", "Covered by a substitute"), ("returned", "Back from substitute")],
+        selection_add=[
+            ("covered", "Covered by a substitute"),
+            ("returned", "Back from substitute"),
+        ],
         ondelete={"covered": "cascade", "returned": "cascade"},
     )
 

@@ -15,6 +15,14 @@ class CollectionsTeam(models.Model):
     _name = "collections.team"
     _inherit = ["collections.team", "collections.territory.mixin"]
 
+    # Who is of the team now: also what record rules ask. The others are in the second list.
+    member_ids = fields.One2many(domain=[("active", "=", True)])
+    all_member_ids = fields.One2many(
+        "collections.team.member",
+        "team_id",
+        string="Collectors, Former Ones Too",
+        context={"active_test": False},
+    )
     rule_ids = fields.One2many("collections.assignment.rule", "team_id", string="Rules")
     unassigned_count = fields.Integer(compute="_compute_unassigned")
     warning = fields.Char(compute="_compute_unassigned", help="What keeps its cases waiting.")
@@ -69,9 +77,7 @@ class CollectionsTeam(models.Model):
                     *loads.get((team.id, member.user_id.id), (0, 0)),
                 )
                 for member in team.member_ids
-                if member.active
-                and member.user_id.active
-                and company in member.user_id.sudo().company_ids
+                if member.user_id.active and company in member.user_id.sudo().company_ids
             ]
             for team in self
         }

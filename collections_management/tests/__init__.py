@@ -2,9 +2,11 @@ from . import (
     test_api,
     test_approval,
     test_bad_input,
+    test_board,
     test_bounces,
     test_contact_rule,
     test_digest,
+    test_engine_assignment,
     test_engine_calendar,
     test_engine_chain,
     test_engine_health,
@@ -25,6 +27,7 @@ from . import (
     test_start,
     test_state_import,
     test_statement,
+    test_team,
     test_templates,
     test_thank_you,
     test_tours,
@@ -32,4 +35,3 @@ from . import (
     test_web,
     test_webhook,
 )
-from . import test_board, test_engine_assignment, test_team

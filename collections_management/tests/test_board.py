@@ -193,9 +193,7 @@ class TestTargets(BoardCommon):
 
     def test_a_foreign_payment_counts_as_the_ledger_has_it(self):
         currency = self.setup_other_currency("EUR", rates=[("2000-01-01", 0.5)])
-        invoice = self.create_invoice(
-            100, debtor=self.hers[0].partner_id, currency_id=currency.id
-        )
+        invoice = self.create_invoice(100, debtor=self.hers[0].partner_id, currency_id=currency.id)
         payment = self.pay(invoice)
         line = payment.move_id.line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
@@ -235,8 +233,9 @@ class TestTargets(BoardCommon):
         )
         self.assertEqual(self.target.state, "missed")
         self.target.date_to = self.today
-        self.notice(self.hers[1], 400) if self.hers[1].amount_total >= 400 else None
-        self.assertIn(self.target.state, ("behind", "met"))
+        self.assertEqual(self.target.state, "behind")
+        self.target.amount = 60
+        self.assertEqual(self.target.state, "met")
 
     def test_one_statement_for_all_targets(self):
         targets = self.target
@@ -307,15 +306,15 @@ class TestReassign(BoardCommon):
         self.team.member_ids = [Command.create({"user_id": eve.id, "case_limit": 2})]
         wizard = self.open_wizard(self.his)
         wizard.write({"mode": "spread", "user_ids": eve.ids})
-        self.assertIn("1 cases stay where they are", str(wizard.preview))
+        self.assertIn("Stay where they are: <b>1</b>", str(wizard.preview))
         wizard.action_confirm()
         self.assertEqual(self.count(), {"Ana": 3, "Ben": 1, "Eve": 2})
         wizard = self.open_wizard(self.cases)
         wizard.write({"mode": "spread", "user_ids": False, "method": "round_robin"})
         wizard.action_confirm()
         self.assertEqual(self.count(), {"Ana": 2, "Ben": 2, "Eve": 2})
-        self.assertIn("Given out by hand by", self.cases[0].assignment_text or
-                      self.cases[1].assignment_text)  # fmt: skip
+        texts = self.cases.mapped("assignment_text")
+        self.assertTrue([text for text in texts if text.startswith("Given out by hand by")])
 
     def test_to_a_team_and_back_to_the_rules(self):
         wizard = self.open_wizard(self.his)
@@ -325,7 +324,7 @@ class TestReassign(BoardCommon):
         self.assertEqual(self.his.team_id, self.team)
         wizard = self.open_wizard(self.his)
         wizard.mode = "release"
-        self.assertIn("<t>" if "<t>" in str(wizard.preview) else "3", str(wizard.preview))
+        self.assertIn("among them: <b>3</b>", str(wizard.preview))
         wizard.action_confirm()
         self.assertFalse(any(self.his.mapped("assignment_locked")))
         self.assign()

@@ -4,7 +4,6 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.collections_management.engine import assignment
 from odoo.addons.collections_management.engine.assignment import (
     Assignment,
     Case,
@@ -261,7 +260,8 @@ class TestProperties(unittest.TestCase):
             if places[case.id].user != case.user:
                 new.add(places[case.id].user)
         if not rebalance:  # who has much already keeps it; new work levels within one weight
-            load = {user: load[user] for user in load if user in new or load[user] == min(load.values())}
+            load = {
+                user: load[user] for user in load if user in new or load[user] == min(load.values())
+            }
         if load:
             self.assertLessEqual(max(load.values()) - min(load.values()), 3)
-

@@ -84,9 +84,7 @@ class TestAssignmentPass(TeamCommon):
         self.assertEqual(self.cases.team_id, self.team)
         case = self.cases[0]
         self.assertEqual(case.assignment_rule_id, self.rule)
-        self.assertEqual(
-            case.assignment_text, "Ana carried least in team Lima then: 0 points."
-        )
+        self.assertEqual(case.assignment_text, "Ana carried least in team Lima then: 0 points.")
         entry = self.get_entries(case, "assigned")[-1]
         self.assertEqual(entry.summary, "Assigned to Ana in team Lima: who carried least")
         self.assertEqual(json.loads(entry.data)["rule"], self.rule.id)
@@ -189,7 +187,7 @@ class TestAssignmentPass(TeamCommon):
         self.assign()
         self.assertEqual(len(self.get_entries(self.cases[0], "assigned")), 1, "told once")
         action = self.env["collections.assignment.rule"].with_user(self.supervisor).action_assign()
-        self.assertIn("0 cases given", action["params"]["message"])
+        self.assertIn("Given to a collector: 0", action["params"]["message"])
 
     def test_who_leaves_is_followed_by_others(self):
         self.assign()
@@ -346,7 +344,9 @@ class TestSubstitutes(TeamCommon):
         self.assertIn("Ana works it until", self.his[0].assignment_text)
         absence.date_to = self.today
         self.assertEqual(self.his[0].substitute_until, self.today)
-        absence.write({"date_from": self.today - timedelta(3), "date_to": self.today - timedelta(1)})
+        absence.write(
+            {"date_from": self.today - timedelta(3), "date_to": self.today - timedelta(1)}
+        )
         self.assertFalse(self.his.substitute_id)
         self.assertEqual(len(self.get_list(self.ben)), 3)
         self.assertEqual(
@@ -386,9 +386,11 @@ class TestSubstitutes(TeamCommon):
         by_case = rules.filtered(
             lambda rule: "team_id.member_ids.user_id" in rule.domain_force
         ).model_id
-        covered = self.env["ir.rule"].search(
-            [("domain_force", "like", "substitute_id', '=', user.id")]
-        ).model_id
+        covered = (
+            self.env["ir.rule"]
+            .search([("domain_force", "like", "substitute_id', '=', user.id")])
+            .model_id
+        )
         self.assertIn("collections.case", by_case.mapped("model"))
         self.assertFalse((by_case - covered).mapped("model"), "add a _rule_substitute")
 
@@ -469,12 +471,12 @@ class TestIsolation(TeamCommon):
                     "date": cls.today,
                 }
             )
-            cls.env["collections.reply"].create(
-                {"company_id": cls.company.id, "case_id": case.id}
-            )
+            cls.env["collections.reply"].create({"company_id": cls.company.id, "case_id": case.id})
             check = cls.env["collections.log.check"].create({"company_id": cls.company.id})
             cls.env["collections.log.fault"].create({"check_id": check.id, "case_id": case.id})
-        preview = cls.env["collections.preview"].create({"company_id": cls.company.id})
+        preview = cls.env["collections.preview"].create(
+            {"company_id": cls.company.id, "date": cls.today}
+        )
         cls.env["collections.preview.line"].create(
             [
                 {"preview_id": preview.id, "case_id": case.id, "verdict": "go"}
@@ -488,9 +490,7 @@ class TestIsolation(TeamCommon):
         model_fields = self.env[model]._fields
         for name, path in (("case_id", "case_id"), ("log_id", "log_id.case_id"),
                            ("collections_case_id", "collections_case_id")):  # fmt: skip
-            if name in model_fields and (
-                model_fields[name].store or name == "collections_case_id"
-            ):
+            if name in model_fields and (model_fields[name].store or name == "collections_case_id"):
                 return path
         return None
 
@@ -541,9 +541,7 @@ class TestIsolation(TeamCommon):
     def test_a_collector_sees_no_unassigned_case_of_another_team(self):
         cases = self.env["collections.case"].with_user(self.ana)
         self.assertFalse(cases.search([("id", "in", (self.theirs | self.nobodys).ids)]))
-        self.assertIn(
-            self.nobodys, self.env["collections.case"].with_user(self.eva).search([])
-        )
+        self.assertIn(self.nobodys, self.env["collections.case"].with_user(self.eva).search([]))
         for model, path in self.get_models():
             records = self.env[model].with_user(self.ana)
             if records.has_access("read"):
@@ -554,9 +552,7 @@ class TestIsolation(TeamCommon):
         member = self.other.member_ids
         member.active = False
         self.env.invalidate_all()
-        self.assertNotIn(
-            self.nobodys, self.env["collections.case"].with_user(self.eva).search([])
-        )
+        self.assertNotIn(self.nobodys, self.env["collections.case"].with_user(self.eva).search([]))
 
     def test_board_targets_and_letters_of_another_team_are_not_shown(self):
         for model in ("collections.board", "collections.target"):

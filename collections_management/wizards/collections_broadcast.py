@@ -49,7 +49,7 @@ class CollectionsBroadcast(models.TransientModel):
             body=body,
             email_layout_xmlid="mail.mail_notification_light",
         )
-        message = self.env._("Sent to %(count)s people.", count=len(self.user_ids))
+        message = self.env._("Sent to %(count)s", count=len(self.user_ids))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

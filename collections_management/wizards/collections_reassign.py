@@ -65,7 +65,7 @@ class CollectionsReassign(models.TransientModel):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Reassign %(count)s Cases", count=len(cases)),
+            "name": self.env._("Reassign Cases: %(count)s", count=len(cases)),
             "res_model": self._name,
             "res_id": wizard.id,
             "views": [[False, "form"]],
@@ -99,9 +99,10 @@ class CollectionsReassign(models.TransientModel):
             places = wizard._get_places()
             rows = wizard._get_preview_rows(places)
             wizard.given_count = sum(
-                1 for row, place in places.values() if place.user != row.user_id.id
-                or place.team != row.team_id.id
-            )  # fmt: skip
+                (place.team, place.user) != (case.team_id.id or None, case.user_id.id or None)
+                and not wizard._is_waiting(place)
+                for case, place in places.values()
+            )
             wizard.preview = self.env["ir.qweb"]._render(
                 "collections_management.collections_reassign_preview",
                 {
@@ -118,7 +119,7 @@ class CollectionsReassign(models.TransientModel):
         return self.mode == "spread" and not place.user
 
     def _is_ready(self):
-        return (
+        return bool(
             (self.mode == "one" and self.user_id)
             or (self.mode in ("spread", "team") and self.team_id)
         )
@@ -135,7 +136,10 @@ class CollectionsReassign(models.TransientModel):
             user = self.user_id._origin.id if self.mode == "one" else None
             places = {
                 case.id: assignment.Place(
-                    self._get_team(case), user, workload=case.workload, instead=case.user_id.id
+                    self._get_team(case),
+                    user,
+                    workload=case.workload,
+                    instead=case.user_id.id or None,
                 )
                 for case in cases
             }
@@ -180,8 +184,10 @@ class CollectionsReassign(models.TransientModel):
         domain = [("user_id", "in", users.ids), ("state", "=", "open")]
         if without:
             domain.append(("id", "not in", without.ids))
-        groups = self.env["collections.case"].sudo()._read_group(
-            domain, ["team_id", "user_id"], ["__count", "workload:sum"]
+        groups = (
+            self.env["collections.case"]
+            .sudo()
+            ._read_group(domain, ["team_id", "user_id"], ["__count", "workload:sum"])
         )
         return {
             (team.id, user.id): (count, workload or 0) for team, user, count, workload in groups
@@ -232,7 +238,7 @@ class CollectionsReassign(models.TransientModel):
         if not any(place.user for _case, place in places.values()) and self.mode == "spread":
             raise UserError(self.env._("Nobody of this team can take any of these cases."))
         count = self.sudo()._apply(places)
-        return self._tell(self.env._("%(count)s cases reassigned.", count=count))
+        return self._tell(self.env._("Cases reassigned: %(count)s", count=count))
 
     def _apply(self, places):
         """Write the places in one go, with the log and the hand that did it."""
