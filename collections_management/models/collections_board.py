@@ -232,7 +232,13 @@ class CollectionsBoard(models.Model):
         domain &= Domain("company_id", "=", self.company_id.id)
         if not self.user_id:
             domain &= Domain("team_id", "=", self.team_id.id)
-        return {**action, "name": name, "domain": list(domain), "context": {}}
+        return {
+            **action,
+            "name": name,
+            "display_name": name,
+            "domain": list(domain),
+            "context": {},
+        }
 
     def action_reassign(self):
         """Ask to whom the cases of these collectors go, with a preview."""

@@ -126,10 +126,7 @@ class CollectionsCase(models.Model):
     # -- by hand ---------------------------------------------------------------------------------
 
     def write(self, vals):
-        by_hand = not self.env.context.get("collections_spread") and {"user_id", "team_id"} & set(
-            vals
-        )
-        if not by_hand:
+        if not {"user_id", "team_id"} & set(vals):
             return super().write(vals)
         self._check_may_give(vals)
         teams = {case: case.team_id for case in self}

@@ -31,7 +31,7 @@ class CollectionsMeasure(models.AbstractModel):
         """Return the events of every measure in one statement, with its name as ``measure``."""
         return SQL(" UNION ALL ").join(
             SQL(
-                "SELECT %s AS measure, company_id, team_id, user_id, day, amount FROM (%s) happened",
+                "SELECT %s AS measure, company_id, team_id, user_id, day, amount FROM (%s) done",
                 name,
                 query,
             )

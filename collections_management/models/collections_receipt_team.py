@@ -32,7 +32,7 @@ class CollectionsReceipt(models.Model):
         [[before]] = self.env.execute_query(
             SQL("SELECT coalesce(max(id), 0) FROM collections_receipt")
         )
-        super()._notice(company, partners, run)
+        result = super()._notice(company, partners, run)
         self.env["collections.case"].flush_model(["user_id", "team_id"])
         self.env.cr.execute(
             SQL(
@@ -47,3 +47,4 @@ class CollectionsReceipt(models.Model):
             )
         )
         self.invalidate_model(["user_id", "team_id"])
+        return result

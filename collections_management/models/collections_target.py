@@ -43,7 +43,7 @@ class CollectionsTarget(models.Model):
     promise_count = fields.Integer(string="Promises to Get")
     recovered = fields.Monetary(compute="_compute_progress")
     contacts = fields.Integer(string="Spoken to", compute="_compute_progress")
-    promises = fields.Integer(string="Promises", compute="_compute_progress")
+    promises = fields.Integer(compute="_compute_progress")
     recovered_share = fields.Float(string="Recovered (%)", compute="_compute_progress")
     elapsed_share = fields.Float(string="Time Gone (%)", compute="_compute_elapsed")
     state = fields.Selection(

@@ -50,7 +50,8 @@ class CollectionsTeam(models.Model):
         domain = Domain(action["domain"]) & Domain(
             [("user_id", "=", False), ("state", "=", "open")]
         )
-        return {**action, "domain": list(domain), "name": self.env._("Nobody's Cases")}
+        name = self.env._("Nobody's Cases")
+        return {**action, "domain": list(domain), "name": name, "display_name": name}
 
     def action_assign(self):
         """Give out the cases of the current company now, by the rules."""
@@ -60,7 +61,7 @@ class CollectionsTeam(models.Model):
     def _get_supervised(self):
         """Return the teams whose cases the current user gives out: all for a manager."""
         if self.env.user.has_group("collections_management.collections_management_group_manager"):
-            return self.search([])
+            return self.search([("active", "=", True)])
         return self.search([("supervisor_ids", "in", self.env.uid)])
 
     def _get_members(self, company, loads):

@@ -120,6 +120,7 @@ class TestBoard(BoardCommon):
             board.web_search_read([], specification)
             return self.env.cr.sql_log_count - before
 
+        self.team.member_ids.case_limit = 0
         statements()
         few = statements()
         for n in range(5):
@@ -127,6 +128,7 @@ class TestBoard(BoardCommon):
             self.create_invoice(50, debtor=debtor)
         self.env["collections.ledger"]._refresh(self.company)
         self.assign()
+        self.assertEqual(self.get_row(self.ana).case_count + self.get_row(self.ben).case_count, 11)
         self.assertLessEqual(statements(), few)
 
     def test_the_board_says_nothing_to_collectors(self):

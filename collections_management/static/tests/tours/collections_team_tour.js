@@ -106,7 +106,8 @@ registry.category("web_tour.tours").add("collections_board_phone_tour", {
             run: "click",
         },
         {
-            trigger: ".modal .o_kanban_record:contains(Ana), .o-autocomplete--dropdown-item:contains(Ana)",
+            trigger:
+                ".modal .o_kanban_record:contains(Ana), .o-autocomplete--dropdown-item:contains(Ana)",
             run: "click",
         },
         {
