@@ -6,6 +6,7 @@ nobody who is away gets anything. The same facts give the same answer.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
 from math import lcm
 
 KEEP, ROUND_ROBIN, BALANCED = "keep", "round_robin", "balanced"
@@ -277,9 +278,7 @@ class Assignment:
         """Move one case if that brings two collectors nearer; return whether it did."""
         ordered = sorted(seats, key=lambda seat: seat.key)
         for giver in reversed(ordered):
-            for taker in ordered:
-                if taker.key[0] >= giver.key[0]:
-                    break
+            for taker in takewhile(lambda seat, high=giver.key[0]: seat.key[0] < high, ordered):
                 if case := self._get_relief(giver, taker):
                     self._move(case, giver, taker)
                     return True

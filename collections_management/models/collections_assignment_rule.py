@@ -1,6 +1,7 @@
 import ast
 import json
 import logging
+from collections import Counter
 
 import psycopg2
 
@@ -13,6 +14,9 @@ from ..engine import assignment
 from ..engine.night import trace
 
 _logger = logging.getLogger(__name__)
+
+# Reasons that do not end by themselves, as an absence does.
+CALLS_FOR_HELP = (assignment.NO_MEMBERS, assignment.NONE_SERVES, assignment.ALL_FULL)
 
 
 class CollectionsAssignmentRule(models.Model):
@@ -206,8 +210,11 @@ class CollectionsAssignmentRule(models.Model):
             {rule.id: rule._get_engine_rule(rule in broken) for rule in rules},
             self._get_engine_teams(company),
         )
-        changes = self._get_changes(rows, engine.run(), teams)
+        places = engine.run()
+        changes = self._get_changes(rows, places, teams)
         self._write_cases(changes, run)
+        if run:
+            self._tell_waiting(places, run)
         for rule in rules:
             if engine.last[rule.id] != (rule.last_user_id.id or None):
                 rule.last_user_id = engine.last[rule.id]
@@ -352,6 +359,26 @@ class CollectionsAssignmentRule(models.Model):
                     user_id=user.id,
                 )
         run.warning = "\n".join(filter(None, [run.warning, *broken.values()]))
+
+    def _tell_waiting(self, places, run):
+        """Note on the run in which teams cases wait because somebody has to change something."""
+        waiting = Counter(
+            (place.team, place.reason)
+            for place in places.values()
+            if place.user is None and place.reason in CALLS_FOR_HELP
+        )
+        words = self.env["collections.log"]._get_data_words() if waiting else {}
+        sentences = [
+            self.env._(
+                "Cases waiting for a collector in team %(team)s: %(count)s, %(reason)s.",
+                team=self.env["collections.team"].browse(team).name,
+                count=count,
+                reason=words[reason],
+            )
+            for (team, reason), count in sorted(waiting.items())
+        ]
+        if sentences:
+            run.warning = "\n".join(filter(None, [run.warning, *sentences]))
 
     def _get_changes(self, rows, places, teams):
         """Return ``[(row, place)]`` of the cases that are not as they should be."""

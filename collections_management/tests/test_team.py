@@ -178,7 +178,11 @@ class TestAssignmentPass(TeamCommon):
 
     def test_a_team_without_members_says_so_and_keeps_the_cases(self):
         self.team.member_ids.unlink()
-        self.assign()
+        run = self.run_night()
+        self.assertEqual(
+            run.warning,
+            "Cases waiting for a collector in team Lima: 6, nobody works in the team.",
+        )
         self.assertFalse(self.cases.user_id)
         self.assertEqual(self.cases.team_id, self.team)
         self.assertIn("Nobody works in team Lima", self.cases[0].assignment_text)
