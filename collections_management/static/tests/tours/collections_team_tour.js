@@ -64,8 +64,8 @@ registry.category("web_tour.tours").add("collections_board_tour", {
         },
         {
             content: "Write to Ana",
-            trigger: `${card("Ana")} .o_dropdown_kanban button, ${card("Ana")} .o-dropdown`,
-            run: "click",
+            trigger: card("Ana"),
+            run: `hover && click ${card("Ana")} .o_dropdown_kanban .dropdown-toggle`,
         },
         {
             trigger: ".o-dropdown--menu a:contains(Write a Note)",
