@@ -1,5 +1,6 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
+from . import collections_territory_mixin
 from . import (
     account_move,
     account_move_fee,
@@ -97,4 +98,18 @@ from . import (
     res_partner,
     res_partner_fee,
     res_partner_mail,
+)
+
+# who works the cases
+from . import (
+    collections_absence,
+    collections_assignment_rule,
+    collections_board,
+    collections_case_team,
+    collections_log_team,
+    collections_measure,
+    collections_receipt_team,
+    collections_target,
+    collections_team_desk,
+    res_users,
 )

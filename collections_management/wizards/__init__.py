@@ -1,5 +1,6 @@
 from . import (
     base_partner_merge,
+    collections_broadcast,
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
@@ -16,6 +17,7 @@ from . import (
     collections_preview_line,
     collections_preview_screen,
     collections_promise_end,
+    collections_reassign,
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
