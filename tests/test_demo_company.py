@@ -146,7 +146,7 @@ def tmp(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ledger(tmp):
     """A small demo company made by two processes, and what the command said."""
-    templates.fresh_db(FIRST)
+    templates.fresh_db(FIRST, paths.addons())
     _run_interrupted(FIRST, tmp, steps=2)  # companies, debtors and users: the slow beginning
     templates.copy_db(FIRST, SECOND)
     yield _run(FIRST, tmp, "--jobs", "2")
@@ -378,11 +378,9 @@ def test_there_is_one_user_for_each_role(ledger, tmp):
 @pytest.mark.slow
 def test_a_second_call_changes_nothing(ledger, tmp):
     before = _figures(FIRST)
-    start = time.monotonic()
     again = _run(FIRST, tmp)
     assert again.returncode == 0, again.stderr
     assert "already" in again.stdout
-    assert time.monotonic() - start < 10
     assert _figures(FIRST) == before
 
 
