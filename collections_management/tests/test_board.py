@@ -128,6 +128,7 @@ class TestBoard(BoardCommon):
             self.create_invoice(50, debtor=debtor)
         self.env["collections.ledger"]._refresh(self.company)
         self.assign()
+        self.env.invalidate_all()
         self.assertEqual(self.get_row(self.ana).case_count + self.get_row(self.ben).case_count, 11)
         statements()  # what a new debtor cleared is cached again
         self.assertLessEqual(statements(), few)
