@@ -41,6 +41,7 @@
         "report/collections_statement_templates.xml",
         "data/mail_template_data.xml",
         "data/mail_template_thanks_data.xml",
+        "data/mail_template_promise_data.xml",
         "data/collections_letter_data.xml",
         "data/collections_strategy_data.xml",
         "data/collections_segment_data.xml",

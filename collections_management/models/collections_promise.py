@@ -348,7 +348,7 @@ class CollectionsPromise(models.Model):
         case.check_access("read")
         today = self.env["collections.ledger"]._today(case.company_id)
         chosen = self.new({"line_ids": vals.get("line_ids") or []}).line_ids._origin
-        if chosen - chosen._filtered_access("read"):
+        if chosen - chosen.exists()._filtered_access("read"):
             raise UserError(self.env._("Some of these receivables are not this debtor's."))
         if vals.get("amount", 1) <= 0:
             raise UserError(self.env._("A promise must be above zero."))

@@ -21,6 +21,8 @@ from . import (
     test_list_queries,
     test_log,
     test_promise,
+    test_promise_api,
+    test_promise_message,
     test_replies,
     test_roles,
     test_rpc_surface,
