@@ -6,6 +6,7 @@ from . import (
     test_bounces,
     test_contact_rule,
     test_digest,
+    test_engine_agreements,
     test_engine_calendar,
     test_engine_chain,
     test_engine_health,
