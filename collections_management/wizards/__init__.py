@@ -12,6 +12,8 @@ from . import (
     collections_preview,
     collections_preview_line,
     collections_preview_screen,
+    collections_agreement_end,
+    collections_agreement_sign,
     collections_promise_end,
     collections_state_import,
     collections_state_import_level,
