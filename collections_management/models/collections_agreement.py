@@ -361,6 +361,11 @@ class CollectionsAgreement(models.Model):
         lines = [Command.create(self._prepare_line_vals(item)) for item in items]
         return {**values, "line_ids": [Command.clear(), *lines]}
 
+    def _rework(self):
+        """Work the schedule out again and keep it."""
+        for agreement in self:
+            agreement.write(agreement._work_out())
+
     def _prepare_line_vals(self, item):
         return {
             "number": item.number,
@@ -467,7 +472,7 @@ class CollectionsAgreement(models.Model):
         agreements = super().create([self._complete(vals) for vals in vals_list])
         for agreement in agreements:
             agreement._check_owner()
-            agreement.sudo().write(agreement._work_out())
+            agreement.sudo()._rework()
             agreement._log("agreement_drafted")
         return agreements
 
@@ -484,6 +489,8 @@ class CollectionsAgreement(models.Model):
             raise UserError(self.env._("An agreement is a debtor's: choose the case."))
         case.check_access("read")
         chosen = self.new({"receivable_ids": vals.get("receivable_ids") or []}).receivable_ids
+        if chosen._origin - chosen._origin._filtered_access("read"):
+            raise UserError(self.env._("Some of these receivables are not this debtor's."))
         given = {**vals, "currency_id": vals.get("currency_id") or chosen._origin[:1].currency_id.id}
         proposal = self._get_proposal(case, given)
         for name in ("company_id", "partner_id"):
@@ -516,7 +523,7 @@ class CollectionsAgreement(models.Model):
         result = super().write(terms)
         if set(terms) & TERMS - {"note", "person_id"}:
             for agreement in self:
-                agreement.sudo().write(agreement._work_out())
+                agreement.sudo()._rework()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -618,7 +625,7 @@ class CollectionsAgreement(models.Model):
             agreement._lock()
             agreement._check_state("draft")
             agreement._check_owner()
-            agreement.sudo().write(agreement._work_out())
+            agreement.sudo()._rework()
             if agreement.fault_text:
                 raise UserError(agreement.fault_text)
             agreement._check_receivables()
@@ -661,7 +668,7 @@ class CollectionsAgreement(models.Model):
             agreement.sudo().write(
                 {"state": "draft", "access_token": False, "date_expiry": False}
             )
-            agreement.sudo().write(agreement._work_out())
+            agreement.sudo()._rework()
             agreement._log("agreement_taken_back")
         return True
 

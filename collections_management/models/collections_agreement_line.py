@@ -15,7 +15,9 @@ class CollectionsAgreementLine(models.Model):
     case_id = fields.Many2one(related="agreement_id.case_id", store=True, index=True)
     company_id = fields.Many2one(related="agreement_id.company_id", store=True)
     currency_id = fields.Many2one(related="agreement_id.currency_id")
-    agreement_state = fields.Selection(related="agreement_id.state", store=True)
+    agreement_state = fields.Selection(
+        related="agreement_id.state", store=True, string="Agreement Is"
+    )
     number = fields.Integer(required=True, readonly=True, aggregator=None)
     label = fields.Char(string="Instalment", compute="_compute_label")
     date_due = fields.Date(string="Due", required=True, readonly=True, index=True)

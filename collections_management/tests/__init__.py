@@ -1,5 +1,7 @@
 from . import (
     test_activity_plans,
+    test_agreement,
+    test_agreement_portal,
     test_api,
     test_approval,
     test_bad_input,
