@@ -42,7 +42,7 @@ class CollectionsAgreementPortal(http.Controller):
             return False
         return True
 
-    @http.route(PAGE, type="http", auth="public", sitemap=False)
+    @http.route(PAGE, type="http", auth="public", website=True, sitemap=False)
     def page(self, agreement_id, access_token=None, **_kwargs):
         """Show the agreement."""
         try:
@@ -65,7 +65,7 @@ class CollectionsAgreementPortal(http.Controller):
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    @http.route(PAGE + "/pdf", type="http", auth="public", sitemap=False)
+    @http.route(PAGE + "/pdf", type="http", auth="public", website=True, sitemap=False)
     def pdf(self, agreement_id, access_token=None, **_kwargs):
         """Hand the document over."""
         try:
@@ -83,7 +83,7 @@ class CollectionsAgreementPortal(http.Controller):
             ],
         )
 
-    @http.route(PAGE + "/accept", type="jsonrpc", auth="public", sitemap=False)
+    @http.route(PAGE + "/accept", type="jsonrpc", auth="public", website=True, sitemap=False)
     def accept(self, agreement_id, access_token=None, name=None, signature=None):
         """Take the debtor's signature."""
         access_token = access_token or request.httprequest.args.get("access_token")

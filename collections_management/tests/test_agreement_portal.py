@@ -1,8 +1,9 @@
 import json
+from email import message_from_bytes, policy
 from datetime import timedelta
 
 from odoo import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from .browser import BrowserCase
 from .test_agreement import AgreementCommon
@@ -15,7 +16,7 @@ SECRETS = ("Do not trust", "collections.agreement", "segment", "strategy", "prio
 
 
 @tagged("post_install", "-at_install")
-class TestAgreementPortal(AgreementCommon, HttpCase):
+class TestAgreementPortal(BrowserCase, AgreementCommon):
     """The debtor reads and signs; nobody else does, and nothing else shows."""
 
     def setUp(self):
@@ -118,7 +119,8 @@ class TestAgreementPortal(AgreementCommon, HttpCase):
             self.deliver()
         [message] = box.messages
         self.assertEqual(message.rcpt_tos, [self.debtor.email])
-        self.assertIn("queued", self.agreement.contact_ids.log_ids.mapped("event") or ["queued"])
+        body = message_from_bytes(message.content, policy=policy.default).get_body()
+        self.assertIn(f"{self.path}?access_token={self.token}", body.get_content())
         self.assertEqual(self.agreement.contact_ids.state, "sent")
 
     def test_in_safe_mode_it_goes_to_the_test_address(self):
