@@ -22,8 +22,7 @@ class CollectionsAgreementPortal(http.Controller):
         agreement = request.env["collections.agreement"].browse(agreement_id)
         found = agreement.with_user(SUPERUSER_ID).exists()
         if found and self._may_read(agreement, found, access_token):
-            found = found.with_context(lang=found.partner_id.lang or request.env.lang)
-            return found
+            return found.with_context(lang=found.partner_id.lang or request.env.lang)
         raise MissingError("")
 
     def _may_read(self, agreement, agreement_sudo, access_token):

@@ -125,7 +125,7 @@ def _check(terms):
         raise TermsError("above_debt")
     if terms.principal - terms.discount - terms.down < terms.count:
         raise TermsError("too_many")
-    if terms.first < terms.start or terms.down and terms.down_on < terms.start:
+    if terms.first < terms.start or (terms.down and terms.down_on < terms.start):
         raise TermsError("past")
 
 
@@ -195,20 +195,20 @@ def earned(instalments, start, day):
 # -- standing ------------------------------------------------------------------------------------
 
 
-def judge(plans, credits, *, today):
+def judge(plans, entries, *, today):
     """Return ``{plan id: Standing}`` of all plans of a debtor in one currency.
 
     What is applied to the receivables of a plan is its; what is applied to nothing serves the
     oldest plan first. A credit that is no payment (a credit note, a write-off) takes from the end
     of the plan.
 
-    :param credits: ``engine.promises.Credit`` entries that stand, the plan's own ones left out
+    :param entries: ``engine.promises.Credit`` that stand, the plan's own ones left out
     """
     plans = sorted(plans, key=attrgetter("id"))
-    credits = sorted(credits, key=OLDEST_FIRST)
-    needs = {plan.id: needed(plan, credits) for plan in plans}
+    entries = sorted(entries, key=OLDEST_FIRST)
+    needs = {plan.id: needed(plan, entries) for plan in plans}
     rooms = {id_: sum(need) for id_, need in needs.items()}
-    payments = [credit for credit in credits if credit.is_payment]
+    payments = [credit for credit in entries if credit.is_payment]
     for plan in plans:
         for payment in payments:
             if payment.id > plan.mark:
@@ -231,11 +231,11 @@ def applied(credit, plan):
     return sum(amount for line, amount in credit.applied if line in plan.lines)
 
 
-def needed(plan, credits):
+def needed(plan, entries):
     """Return what each instalment needs: what was credited since takes from the last ones."""
     relief = sum(
         applied(credit, plan)
-        for credit in credits
+        for credit in entries
         if not credit.is_payment and credit.id > plan.mark
     )
     result = []

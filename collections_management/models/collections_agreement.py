@@ -185,13 +185,18 @@ class CollectionsAgreement(models.Model):
     @api.depends("case_id", "currency_id")
     def _compute_candidate_ids(self):
         for agreement in self:
-            lines = agreement.case_id.receivable_ids.filtered(
-                lambda line: line.amount_residual_currency > 0
+            agreement.candidate_ids = agreement._get_candidates()
+
+    def _get_candidates(self):
+        """Return the receivables of the case that may be agreed, in the currency if it is known."""
+        lines = self.case_id.receivable_ids.filtered(
+            lambda line: (
+                line.amount_residual_currency > 0
+                and self.currency_id in (line.currency_id, self.currency_id.browse())
             )
-            if agreement.currency_id:
-                lines = lines.filtered(lambda line: line.currency_id == agreement.currency_id)
-            faults = agreement._get_receivable_faults(lines)
-            agreement.candidate_ids = lines.filtered(lambda line: line._origin.id not in faults)
+        )
+        faults = self._get_receivable_faults(lines)
+        return lines.filtered(lambda line: line._origin.id not in faults)
 
     @api.depends("amount_total", "amount_paid")
     def _compute_amount_left(self):
@@ -491,7 +496,10 @@ class CollectionsAgreement(models.Model):
         chosen = self.new({"receivable_ids": vals.get("receivable_ids") or []}).receivable_ids
         if chosen._origin - chosen._origin._filtered_access("read"):
             raise UserError(self.env._("Some of these receivables are not this debtor's."))
-        given = {**vals, "currency_id": vals.get("currency_id") or chosen._origin[:1].currency_id.id}
+        given = {
+            **vals,
+            "currency_id": vals.get("currency_id") or chosen._origin[:1].currency_id.id,
+        }
         proposal = self._get_proposal(case, given)
         for name in ("company_id", "partner_id"):
             proposal.pop(name)
@@ -665,9 +673,7 @@ class CollectionsAgreement(models.Model):
         self._check_collector()
         for agreement in self:
             agreement._check_state("awaiting", "proposed")
-            agreement.sudo().write(
-                {"state": "draft", "access_token": False, "date_expiry": False}
-            )
+            agreement.sudo().write({"state": "draft", "access_token": False, "date_expiry": False})
             agreement.sudo()._rework()
             agreement._log("agreement_taken_back")
         return True
@@ -710,9 +716,7 @@ class CollectionsAgreement(models.Model):
         for agreement in self:
             agreement._check_state("draft", "awaiting", "proposed", "active")
             if agreement.state == "active" and not agreement.case_id._is_supervisor():
-                raise UserError(
-                    self.env._("The debtor has signed it: a supervisor cancels it.")
-                )
+                raise UserError(self.env._("The debtor has signed it: a supervisor cancels it."))
             agreement._lock()
             was_active = agreement.state == "active"
             agreement.sudo().write(

@@ -50,7 +50,9 @@ class CollectionsAgreement(models.Model):
 
     def _compute_move_count(self):
         counts = dict(
-            self.env["account.move"].sudo()._read_group(
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
                 [("collections_agreement_id", "in", self.ids)],
                 ["collections_agreement_id"],
                 ["__count"],
@@ -133,7 +135,7 @@ class CollectionsAgreement(models.Model):
         )
 
     def _book(self):
-        """Bring the books to what the agreement says, and apply its credits."""
+        """Bring the books to what the agreement says, and apply its refunded."""
         for agreement in self.sudo():
             agreement._book_difference(
                 "interest", agreement._get_due_interest() - agreement._get_booked("interest")
@@ -163,9 +165,11 @@ class CollectionsAgreement(models.Model):
     def _cancel_drafts(self, limit):
         """Cancel credit notes that nobody posted yet; return what they came to."""
         drafts = self.move_ids.filtered(
-            lambda move: move.state == "draft"
-            and move.collections_agreement_kind == "discount"
-            and move.move_type == "out_refund"
+            lambda move: (
+                move.state == "draft"
+                and move.collections_agreement_kind == "discount"
+                and move.move_type == "out_refund"
+            )
         )
         drafts.button_cancel()
         return min(sum(drafts.mapped("amount_total")), limit)
@@ -268,21 +272,24 @@ class CollectionsAgreement(models.Model):
             lambda move: move.state == "posted" and move.move_type == "out_refund"
         )
         for refund in refunds:
-            credits = self._get_receivable_lines(refund).filtered(lambda line: not line.reconciled)
-            if not credits:
+            refunded = self._get_receivable_lines(refund).filtered(lambda line: not line.reconciled)
+            if not refunded:
                 continue
             own = self.move_ids.filtered(
-                lambda move, kind=refund.collections_agreement_kind: move.state == "posted"
-                and move.move_type == "out_invoice"
-                and move.collections_agreement_kind == kind
+                lambda move, kind=refund.collections_agreement_kind: (
+                    move.state == "posted"
+                    and move.move_type == "out_invoice"
+                    and move.collections_agreement_kind == kind
+                )
             )
             for debits in (self._get_receivable_lines(own), self._get_covered()):
-                for account in credits.account_id:
-                    lines = (credits | debits).filtered(
-                        lambda line, account=account: line.account_id == account
-                        and not line.reconciled
+                for account in refunded.account_id:
+                    lines = (refunded | debits).filtered(
+                        lambda line, account=account: (
+                            line.account_id == account and not line.reconciled
+                        )
                     )
-                    if lines & credits and lines - credits:
+                    if lines & refunded and lines - refunded:
                         lines.reconcile()
 
     def _align_promises(self):
@@ -293,12 +300,10 @@ class CollectionsAgreement(models.Model):
             return
         covered = self._get_covered()
         refunds = self.move_ids.filtered(lambda move: move.move_type == "out_refund")
-        credits = self._get_receivable_lines(refunds).filtered(
+        refunded = self._get_receivable_lines(refunds).filtered(
             lambda line: line.id > self.ledger_mark
         )
-        partials = covered.matched_credit_ids.filtered(
-            lambda part: part.credit_move_id in credits
-        )
+        partials = covered.matched_credit_ids.filtered(lambda part: part.credit_move_id in refunded)
         credited = sum(partials.mapped("debit_amount_currency"))
         before = 0
         for line in self.line_ids.sorted("number"):

@@ -1,8 +1,8 @@
 import logging
 
 from odoo import models
-from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date, format_datetime
+from odoo.tools.image import image_data_uri
 
 _logger = logging.getLogger(__name__)
 
@@ -20,8 +20,14 @@ class CollectionsAgreement(models.Model):
             "agreement": self,
             "company": self.company_id,
             "debtor": self.partner_id,
-            "money": lambda value: format_amount(self.env, value, self.currency_id, lang_code=lang)
-            + ("" if self.currency_id == self.company_id.currency_id else f" {self.currency_id.name}"),
+            "money": lambda value: (
+                format_amount(self.env, value, self.currency_id, lang_code=lang)
+                + (
+                    ""
+                    if self.currency_id == self.company_id.currency_id
+                    else f" {self.currency_id.name}"
+                )
+            ),
             "day": lambda value: format_date(self.env, value, lang_code=lang),
             "lines": self.line_ids.sorted("number"),
             "receivables": self.receivable_ids.sorted(lambda line: (line.date_maturity, line.id)),
@@ -88,7 +94,8 @@ class CollectionsAgreement(models.Model):
             local = self.sudo().with_context(lang=stationery.lang)
             body = self.env["ir.qweb"]._render(
                 "collections_management.agreement_paper",
-                local._get_document_values() | {"mm": stationery.mm},
+                local._get_document_values()
+                | {"mm": stationery.mm, "image_data_uri": image_data_uri},
                 lang=stationery.lang,
                 minimal_qcontext=True,
             )
@@ -101,8 +108,9 @@ class CollectionsAgreement(models.Model):
         """Keep what was signed with the agreement, and tell the collector."""
         attachments = []
         try:
-            attachments = [(f"{self.name.replace('/', '-')}.pdf", self._make_pdf())]
-        except UserError as error:  # nothing can be printed here: the signature stands anyway
+            with self.env.cr.savepoint():
+                attachments = [(f"{self.name.replace('/', '-')}.pdf", self._make_pdf())]
+        except Exception as error:  # noqa: BLE001  (printed or not, the signature stands)
             _logger.info("agreement %s not printed: %s", self.id, error)
         self.message_post(
             body=self.env._("Signed by %s.", self.signed_by),

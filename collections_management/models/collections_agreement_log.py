@@ -35,7 +35,7 @@ class CollectionsLog(models.Model):
             ("agreement_booked", "Agreement booked"),
             ("agreement_accelerated", "All due at once"),
         ],
-        ondelete={name: "cascade" for name in NAMES},
+        ondelete=dict.fromkeys(NAMES, "cascade"),
     )
 
     @api.model

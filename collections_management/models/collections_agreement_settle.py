@@ -112,9 +112,9 @@ class CollectionsAgreement(models.Model):
     def _settle_cases(self, case_ids, today, run):
         """Judge all agreements of some cases and write what changed."""
         changed, moved = [], []
-        for plans, credits in self.env.execute_query(self._get_facts_sql(case_ids)):
+        for plans, entries in self.env.execute_query(self._get_facts_sql(case_ids)):
             verdicts = engine.judge(
-                map(_read_plan, plans), map(_read_credit, credits or ()), today=today
+                map(_read_plan, plans), map(_read_credit, entries or ()), today=today
             )
             for row in plans:
                 verdict = verdicts[row[0]]

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+
 class ResCompany(models.Model):
     """How a company agrees on instalments."""
 

@@ -8,10 +8,10 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .test_engine_agreements import recompute
-from .test_promise import PromiseCommon
 from ..engine.agreements import Plan
 from ..engine.promises import Credit
+from .test_engine_agreements import recompute
+from .test_promise import PromiseCommon
 
 COPY = base64.b64encode(b"%PDF-1.4 signed")
 
@@ -319,7 +319,9 @@ class TestAgreement(AgreementCommon):
         )
         self.assertEqual(agreement.receivable_ids, self.get_receivable(invoice))
         note = agreement.move_ids
-        self.assertEqual((note.currency_id, note.amount_total), (currency, agreement.amount_interest))
+        self.assertEqual(
+            (note.currency_id, note.amount_total), (currency, agreement.amount_interest)
+        )
         self._register_payment(invoice, amount=95, currency_id=currency.id)
         self._register_payment(note, amount=note.amount_total, currency_id=currency.id)
         self.refresh()
@@ -543,17 +545,17 @@ class TestAgreement(AgreementCommon):
             agreement.tolerated,
             agreement.tolerated_days,
         )
-        credits = {}
+        entries = {}
         for partial in covered.matched_credit_ids:
             line = partial.credit_move_id
             if line.move_id.collections_agreement_id or line.parent_state != "posted":
                 continue
             applied = (partial.debit_move_id.id, round(partial.debit_amount_currency * 100))
-            known = credits.setdefault(line, [])
+            known = entries.setdefault(line, [])
             known.append(applied)
-        entries = [
+        facts = [
             Credit(line.id, line.date, tuple(applied), 0, line.move_id.move_type == "entry")
-            for line, applied in credits.items()
+            for line, applied in entries.items()
         ]
         today = fields.Date.context_today(self.env["collections.ledger"])
-        return recompute([plan], entries, today)[agreement.id]
+        return recompute([plan], facts, today)[agreement.id]

@@ -1,6 +1,6 @@
 import json
-from email import message_from_bytes, policy
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
@@ -9,9 +9,7 @@ from .browser import BrowserCase
 from .test_agreement import AgreementCommon
 
 # A pixel.
-SIGNATURE = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+SIGNATURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SECRETS = ("Do not trust", "collections.agreement", "segment", "strategy", "priority")
 
 
@@ -89,9 +87,8 @@ class TestAgreementPortal(BrowserCase, AgreementCommon):
         self.assertFalse(accepted.user_id, "nobody of ours did it")
         self.assertIn("error", self.sign(self.token), "once")
         self.assertIn("María Quispe", self.url_open(f"{self.path}?access_token={self.token}").text)
-        self.assertTrue(
-            self.case.activity_ids.filtered(lambda one: "was signed" in one.summary)
-        )
+        self.assertTrue(self.case.activity_ids.filtered(lambda one: "was signed" in one.summary))
+        self.assertTrue(self.agreement.message_ids.attachment_ids, "what was signed is kept")
 
     def test_a_collector_does_not_sign_for_him(self):
         self.authenticate(self.collector.login, self.collector.login)

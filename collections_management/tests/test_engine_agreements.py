@@ -60,9 +60,7 @@ class TestSchedule(BaseCase):
         days_off = {day(number) for number in off}
         is_off = (lambda one: one.isoweekday() > 5 or one in days_off) if shift else None
         items = schedule(agreed, is_off)
-        self.assertEqual(
-            sum(item.principal for item in items), agreed.principal - agreed.discount
-        )
+        self.assertEqual(sum(item.principal for item in items), agreed.principal - agreed.discount)
         self.assertEqual(items[-1].balance, 0)
         self.assertTrue(all(item.principal > 0 and item.interest >= 0 for item in items))
         days = [item.due for item in items]
@@ -154,43 +152,51 @@ def _values(agreed, **values):
     return {name: getattr(agreed, name) for name in agreed.__slots__} | values
 
 
-def recompute(plans, credits, today):
+def recompute(plans, entries, today):
     """Where plans stand, told unit by unit: slow, and sharing no line with the engine."""
     result = {}
-    purse = {credit.id: credit.free for credit in credits if credit.is_payment}
-    order = sorted(credits, key=lambda credit: (credit.date, credit.id))
+    order = sorted(entries, key=lambda entry: (entry.date, entry.id))
+    purse = {entry.id: entry.free for entry in order if entry.is_payment}
     for plan in sorted(plans, key=lambda plan: plan.id):
         needs = [amount for _limit, amount in plan.instalments]
-        for credit in order:
-            if credit.id > plan.mark and not credit.is_payment:
-                for line, amount in credit.applied:
-                    for _unit in range(amount if line in plan.lines else 0):
-                        index = max((i for i, need in enumerate(needs) if need), default=None)
-                        if index is not None:
-                            needs[index] -= 1
         paid = [0] * len(needs)
-        for credit in order:
-            if credit.id > plan.mark and credit.is_payment:
-                for line, amount in credit.applied:
-                    for _unit in range(amount if line in plan.lines else 0):
-                        _pay_one(paid, needs)
-        for credit in order:
-            if credit.id > plan.mark and credit.is_payment:
-                while purse[credit.id] and _pay_one(paid, needs):
-                    purse[credit.id] -= 1
-        overdue = [
-            (today - limit).days
-            for i, (limit, _amount) in enumerate(plan.instalments)
-            if paid[i] < needs[i] and (today - limit).days > 0
-        ]
-        if paid == needs:
-            state = "completed"
-        elif len(overdue) > plan.tolerated or any(days > plan.days for days in overdue):
-            state = "broken"
-        else:
-            state = "active"
-        result[plan.id] = (state, tuple(paid), tuple(needs), len(overdue))
+        later = [entry for entry in order if entry.id > plan.mark]
+        for entry in later:
+            for _unit in range(0 if entry.is_payment else _count(entry, plan)):
+                _relieve_one(needs)
+        payments = [entry for entry in later if entry.is_payment]
+        for entry in payments:
+            for _unit in range(_count(entry, plan)):
+                _pay_one(paid, needs)
+        for entry in payments:
+            while purse[entry.id] and _pay_one(paid, needs):
+                purse[entry.id] -= 1
+        result[plan.id] = _tell(plan, paid, needs, today)
     return result
+
+
+def _count(entry, plan):
+    return sum(amount for line, amount in entry.applied if line in plan.lines)
+
+
+def _relieve_one(needs):
+    index = max((i for i, need in enumerate(needs) if need), default=None)
+    if index is not None:
+        needs[index] -= 1
+
+
+def _tell(plan, paid, needs, today):
+    overdue = [
+        (today - limit).days
+        for i, (limit, _amount) in enumerate(plan.instalments)
+        if paid[i] < needs[i] and (today - limit).days > 0
+    ]
+    state = "active"
+    if paid == needs:
+        state = "completed"
+    elif len(overdue) > plan.tolerated or any(days > plan.days for days in overdue):
+        state = "broken"
+    return state, tuple(paid), tuple(needs), len(overdue)
 
 
 def _pay_one(paid, needs):
@@ -206,9 +212,9 @@ class TestStanding(BaseCase):
 
     plan = Plan(1, 100, frozenset({7}), ((day(30), 40), (day(60), 40), (day(90), 40)), 1, 30)
 
-    def judge(self, *credits, today=0, plan=None):
+    def judge(self, *entries, today=0, plan=None):
         plan = plan or self.plan
-        standing = judge([plan], credits, today=day(today))[plan.id]
+        standing = judge([plan], entries, today=day(today))[plan.id]
         return standing.state, standing.paid, standing.late
 
     def pay(self, amount, id_=101, line=7, free=0, on=0, is_payment=True):
@@ -254,12 +260,12 @@ class TestStanding(BaseCase):
         states = {"active": 0, "completed": 0, "broken": 0}
         for _history in range(5000):
             plans = [self._draw_plan(chance, id_) for id_ in range(1, chance.choice((2, 2, 3)))]
-            credits = [self._draw_credit(chance, 90 + i) for i in range(chance.randint(0, 9))]
+            entries = [self._draw_credit(chance, 90 + i) for i in range(chance.randint(0, 9))]
             for _reversal in range(chance.randint(0, 2)):  # a payment taken back stands no more
-                credits = credits[:-1] if chance.random() < 0.3 else credits
+                entries = entries[:-1] if chance.random() < 0.3 else entries
             today = day(chance.randint(0, 150))
-            found = judge(plans, credits, today=today)
-            expected = recompute(plans, credits, today)
+            found = judge(plans, entries, today=today)
+            expected = recompute(plans, entries, today)
             for id_, standing in found.items():
                 told = (standing.state, standing.paid, standing.needed, standing.late)
                 self.assertEqual(told, expected[id_])

@@ -1,5 +1,7 @@
 from . import (
     base_partner_merge,
+    collections_agreement_end,
+    collections_agreement_sign,
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
@@ -12,8 +14,6 @@ from . import (
     collections_preview,
     collections_preview_line,
     collections_preview_screen,
-    collections_agreement_end,
-    collections_agreement_sign,
     collections_promise_end,
     collections_state_import,
     collections_state_import_level,
