@@ -135,7 +135,7 @@ class CollectionsAgreement(models.Model):
         )
 
     def _book(self):
-        """Bring the books to what the agreement says, and apply its refunded."""
+        """Bring the books to what the agreement says, and apply its credit notes."""
         for agreement in self.sudo():
             agreement._book_difference(
                 "interest", agreement._get_due_interest() - agreement._get_booked("interest")

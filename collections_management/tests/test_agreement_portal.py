@@ -9,7 +9,7 @@ from .browser import BrowserCase
 from .test_agreement import AgreementCommon
 
 # A pixel.
-SIGNATURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SIGNATURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # noqa: E501
 SECRETS = ("Do not trust", "collections.agreement", "segment", "strategy", "priority")
 
 
