@@ -274,7 +274,8 @@ class TestRpcSurface(SecurityCommon):
 
     def test_a_portal_user_gets_nothing_from_any_method(self):
         targets = self.get_targets()
-        opening = {"action_pause", "action_plan_task", "action_try", "action_open_contacts",
+        opening = {"action_agree", "action_ask_end", "action_ask_signed", "action_open_agreements",
+                   "action_open_moves", "action_open_portal", "action_print", "action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
                    "action_open_awaiting", "action_open_deliveries", "action_download",
                    "action_mail", "action_open_collections_case"}  # fmt: skip
