@@ -69,9 +69,9 @@ class CollectionsAgreement(models.Model):
             )
         clauses.append(
             self.env._(
-                "The agreement is broken once more than %(count)s instalments are late at the same "
-                "time, or one of them for more than %(days)s days.",
-                count=self.tolerated,
+                "The agreement is broken once %(count)s instalments are late at the same time, or one "
+                "of them for more than %(days)s days.",
+                count=self.tolerated + 1,
                 days=self.tolerated_days,
             )
             if self.tolerated
