@@ -69,8 +69,8 @@ class CollectionsAgreement(models.Model):
             )
         clauses.append(
             self.env._(
-                "The agreement is broken once %(count)s instalments are late at the same time, or one "
-                "of them for more than %(days)s days.",
+                "The agreement is broken once %(count)s instalments are late at the same time, or "
+                "one of them for more than %(days)s days.",
                 count=self.tolerated + 1,
                 days=self.tolerated_days,
             )
