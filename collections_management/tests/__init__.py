@@ -1,5 +1,7 @@
 from . import (
     test_activity_plans,
+    test_agreement,
+    test_agreement_portal,
     test_api,
     test_approval,
     test_bad_input,
@@ -8,6 +10,7 @@ from . import (
     test_contact_rule,
     test_digest,
     test_engine_assignment,
+    test_engine_agreements,
     test_engine_calendar,
     test_engine_chain,
     test_engine_delivery,

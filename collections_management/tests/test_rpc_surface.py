@@ -9,10 +9,28 @@ from .test_security import REFUSED, SecurityCommon
 ROLES = ("caller", "collector", "supervisor", "manager", "nobody")
 PUBLIC_METHODS = {
     "account.move": {"action_open_collections_case": "caller"},
+    "collections.agreement": {
+        "action_accept_copy": "collector",
+        "action_approve": "supervisor",
+        "action_ask_end": "caller",  # opens a form
+        "action_ask_signed": "caller",  # opens a form
+        "action_cancel": "collector",
+        "action_open_moves": "caller",
+        "action_open_portal": "caller",
+        "action_print": "caller",  # an address, which checks for itself
+        "action_propose": "collector",
+        "action_refuse": "supervisor",
+        "action_send": "collector",
+        "action_take_back": "collector",
+    },
+    "collections.agreement.end": {"action_cancel": "collector", "action_refuse": "supervisor"},
+    "collections.agreement.sign": {"action_accept": "collector"},
     "collections.case": {
+        "action_agree": "caller",  # opens a form
         "action_approve_next": "supervisor",
         "action_erase_contents": "manager",
         "action_lift_holds": "collector",
+        "action_open_agreements": "caller",
         "action_open_contacts": "caller",
         "action_open_invoices": "caller",
         "action_open_log": "caller",
@@ -183,7 +201,15 @@ class TestRpcSurface(SecurityCommon):
                 "event_ids": [(6, 0, self.env["collections.event"].search([], limit=1).ids)],
             }
         )
+        agreement = self.env["collections.agreement"].create({"case_id": case.id})
         records = [
+            agreement,
+            self.env["collections.agreement.end"].create(
+                {"agreement_id": agreement.id, "reason": "x"}
+            ),
+            self.env["collections.agreement.sign"].create(
+                {"agreement_id": agreement.id, "signed_by": "x", "copy_file": "eA=="}
+            ),
             case,
             case.partner_id,
             case.receivable_ids.move_id[:1],
@@ -246,7 +272,8 @@ class TestRpcSurface(SecurityCommon):
 
     def test_a_portal_user_gets_nothing_from_any_method(self):
         targets = self.get_targets()
-        opening = {"action_pause", "action_plan_task", "action_try", "action_open_contacts",
+        opening = {"action_agree", "action_ask_end", "action_ask_signed", "action_open_agreements",
+                   "action_open_moves", "action_open_portal", "action_print", "action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
                    "action_open_awaiting", "action_open_deliveries", "action_download",
                    "action_mail", "action_open_collections_case"}  # fmt: skip

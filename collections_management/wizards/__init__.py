@@ -1,6 +1,8 @@
 from . import (
     base_partner_merge,
     collections_broadcast,
+    collections_agreement_end,
+    collections_agreement_sign,
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
