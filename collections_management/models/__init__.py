@@ -1,6 +1,7 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
 from . import collections_territory_mixin
+from . import collections_case_rule_mixin
 from . import (
     account_move,
     account_move_fee,
@@ -108,6 +109,17 @@ from . import (
     res_partner,
     res_partner_fee,
     res_partner_mail,
+    collections_outcome,
+    collections_priority_rule,
+    collections_case_priority,
+    collections_case_card,
+    collections_case_desk,
+    collections_visit,
+    collections_worklist,
+    collections_worklist_item,
+    collections_worklist_settings,
+    res_partner_phone,
+    res_users,
 )
 
 # who works the cases

@@ -224,14 +224,19 @@ class CollectionsCase(models.Model):
             ) from None  # fmt: skip
 
     @api.model
+    def _parse_iso(self, text):
+        """Return the moment of an ISO 8601 text, in UTC as everything that says nothing else."""
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if found.tzinfo:
+            found = found.astimezone(timezone.utc).replace(tzinfo=None)
+        return found.replace(microsecond=0)
+
+    @api.model
     def _parse_api_moment(self, name, value):
         """Return a moment in UTC, not in the future; now of None."""
         now = fields.Datetime.now()
         try:
-            text = value.replace("Z", "+00:00") if value is not None else now.isoformat()
-            found = datetime.fromisoformat(text)
-            if found.tzinfo:
-                found = found.astimezone(timezone.utc).replace(tzinfo=None)
+            found = now if value is None else self._parse_iso(value)
         except (AttributeError, TypeError, ValueError, OverflowError):
             raise UserError(
                 self.env._("%(name)s: %(value)s is no moment; write it as 2026-12-31T15:04:00Z.",

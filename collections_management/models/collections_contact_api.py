@@ -50,10 +50,13 @@ class CollectionsContact(models.Model):
         }
 
     def _create_external(
-        self, case, channel, reference, outcome, direction, moment, duration, reached
+        self, case, channel, reference, outcome, direction, moment, duration, reached, more=None
     ):
         """Create a contact that was made elsewhere, with its log entry; see
-        ``collections.case.log_external_contact``."""
+        ``collections.case.log_external_contact``.
+
+        :param dict more: codes and ids that the log entry tells beside
+        """
         outgoing = direction == "out"
         contact = self.create(
             {
@@ -78,6 +81,7 @@ class CollectionsContact(models.Model):
             "moment": fields.Datetime.to_string(moment),
             "seconds": duration,
             "reference": reference,
+            **(more or {}),
         }
         self.env["collections.log"].sudo()._append(
             [
@@ -87,7 +91,7 @@ class CollectionsContact(models.Model):
                     "event": "answered" if reached else "failed",
                     "data": data if reached else {**data, "reason": "not_reached"},
                     "user_id": case.env.uid,
-                    "content": {"note": outcome},
+                    "content": {"note": outcome} if outcome else None,
                 }
             ]
         )

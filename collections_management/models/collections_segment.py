@@ -1,11 +1,9 @@
-import ast
 import logging
 
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine.night import trace
@@ -18,16 +16,14 @@ class CollectionsSegment(models.Model):
 
     _name = "collections.segment"
     _description = "Collections Segment"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collections.case.rule.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", help="Empty: every company.")
-    domain = fields.Char(
-        required=True, default="[]", tracking=True, help="Which cases belong here."
-    )
+    domain = fields.Char(tracking=True)
     strategy_id = fields.Many2one(
         "collections.strategy",
         tracking=True,
@@ -37,7 +33,6 @@ class CollectionsSegment(models.Model):
     note = fields.Text(translate=True, help="Why this segment exists, for those who read it later.")
     case_count = fields.Integer(compute="_compute_case_count")
     color = fields.Integer()
-    fault = fields.Char(compute="_compute_fault", help="Why its rule cannot be asked any more.")
 
     def _compute_case_count(self):
         counts = dict(
@@ -50,50 +45,11 @@ class CollectionsSegment(models.Model):
         for segment in self:
             segment.case_count = counts.get(segment, 0)
 
-    @api.depends("domain")
-    @api.depends_context("lang")
-    def _compute_fault(self):
-        broken = self._get_broken(self.env.company)
-        for segment in self:
-            segment.fault = broken.get(segment, False)
-
-    @api.constrains("domain")
-    def _check_domain(self):
-        for segment in self:
-            try:
-                segment.env["collections.case"].search(segment._get_domain(), limit=1)
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "The rule of segment %(segment)s cannot be read: %(error)s",
-                        segment=segment.name,
-                        error=error,
-                    )
-                ) from error
-
-    def _get_domain(self):
-        """Return the rule as a ``Domain`` on ``collections.case``."""
-        self.ensure_one()
-        return Domain(ast.literal_eval(self.domain or "[]"))
-
-    def _get_query(self, cases, company):
-        """Return the query of the cases of a company that belong here.
-
-        :raise UserError: naming the segment whose rule cannot be read any more
-        """
-        try:
-            return cases._search(Domain("company_id", "=", company.id) & self._get_domain())
-        except (ValueError, SyntaxError, TypeError) as error:
-            raise UserError(self._explain_broken(error)) from error
-
-    def _explain_broken(self, error):
-        """Return a sentence for a rule that cannot be asked any more."""
-        if isinstance(error, UserError):
-            return str(error)
+    def _get_broken_sentence(self, error):
         return self.env._(
             "The rule of segment %(segment)s cannot be read: %(error)s",
             segment=self.name,
-            error=str(error).strip().partition("\n")[0],
+            error=error,
         )
 
     def write(self, vals):
@@ -208,27 +164,6 @@ class CollectionsSegment(models.Model):
             )
         )
 
-    def _get_broken(self, company):
-        """Ask each rule alone and return ``{segment: sentence}`` of those that cannot be asked."""
-        cases = self.env["collections.case"].with_company(company)
-        broken = {}
-        for segment in self:
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self.env.execute_query(
-                        SQL(
-                            "SELECT count(*) FROM collections_case"
-                            " WHERE company_id = %s AND state = 'open' AND %s",
-                            company.id,
-                            segment._get_condition(cases, company),
-                        )
-                    )
-            except psycopg2.OperationalError:
-                raise
-            except Exception as error:  # noqa: BLE001  (a rule may raise anything)
-                broken[segment] = segment._explain_broken(error)
-        return broken
-
     def _tell_broken(self, broken, run):
         """Note on the run which rules were left out, and ask the managers to mend them."""
         for segment, sentence in broken.items():
@@ -254,16 +189,6 @@ class CollectionsSegment(models.Model):
                 note=sentence,
                 user_id=user.id,
             )
-
-    def _get_condition(self, cases, company):
-        """Return the rule as a condition on the table of cases, so that they are read once for all
-        segments; a rule that needs other tables beside it is asked apart."""
-        query = self._get_query(cases, company)
-        if query.is_empty():
-            return SQL("FALSE")
-        if query.from_clause.code == SQL.identifier(cases._table).code:
-            return SQL("(%s)", query.where_clause)
-        return SQL("collections_case.id IN %s", query.subselect())
 
     def _write_cases(self, rows, linked):
         """Write what :meth:`_assign` found on the cases, and the heads of their logs with it."""

@@ -2,6 +2,8 @@ from odoo import fields, models
 
 
 class ResUsers(models.Model):
+    """The teams a collector is in, and those a supervisor supervises."""
+
     _inherit = "res.users"
 
     collections_member_ids = fields.One2many(

@@ -34,6 +34,7 @@ PUBLIC_METHODS = {
         "action_open_contacts": "caller",
         "action_open_invoices": "caller",
         "action_open_log": "caller",
+        "action_open_visits": "caller",
         "action_pause": "caller",  # opens a form
         "action_plan_task": "caller",  # opens a form
         "action_refresh": "collector",
@@ -44,6 +45,11 @@ PUBLIC_METHODS = {
         "list_planned": "caller",
         "log_external_contact": "collector",
         "set_hold": "collector",
+        "work_callback": "collector",
+        "work_note": "collector",
+        "work_outcome": "collector",
+        "work_skip": "collector",
+        "work_visit": "collector",
     },
     "collections.contact": {
         "action_approve": "supervisor",
@@ -103,6 +109,7 @@ PUBLIC_METHODS = {
         "action_open_case": "supervisor",
         "get_message": "supervisor",
     },
+    "collections.priority.rule": {"action_score": "supervisor"},
     "collections.reply": {"action_dismiss": "supervisor", "action_place": "supervisor"},
     "collections.run": {
         "action_approve": "supervisor",
@@ -121,6 +128,12 @@ PUBLIC_METHODS = {
     "collections.strategy": {"action_open_cases": "caller"},
     "collections.webhook": {"action_open_deliveries": "caller", "action_test": "manager"},
     "collections.webhook.delivery": {"action_send_again": "manager"},
+    "collections.worklist": {
+        "load_cards": "collector",
+        "load_day": "collector",
+        "load_desk": "collector",
+        "load_more": "collector",
+    },
     "res.partner": {"action_open_collections_case": "caller", "action_trust_email": "collector"},
 }
 # Arguments that a method needs before it comes to who calls it.
@@ -129,6 +142,13 @@ ARGUMENTS = {
     "lift_hold": {"hold": 0},
     "log_external_contact": {"reference": "x", "outcome": "x", "debtor": 0},
     "set_hold": {"debtor": 0},
+    "load_cards": {"cases": []},
+    "load_desk": {"case": 0},
+    "work_callback": {"moment": "2099-01-01T00:00:00", "values": {"note": ""}},
+    "work_note": {"note": "x", "values": {"day": False}},
+    "work_outcome": {"outcome": 0, "values": {"uuid": "0123456789"}},
+    "work_skip": {"reason": "x", "values": {"days": 1}},
+    "work_visit": {"values": {"uuid": "0123456789"}},
 }
 MODULE = "odoo.addons.collections_management."
 
@@ -225,6 +245,8 @@ class TestRpcSurface(SecurityCommon):
             self.env["collections.reply"].create(
                 {"company_id": self.company.id, "state": "unplaced"}
             ),
+            self.env["collections.priority.rule"].search([], limit=1),
+            self.env["collections.worklist"],
             self.env["collections.contact.edit"].create({"contact_id": contact.id, "subject": "x"}),
             self.env["collections.contact.reroute"].create({"contact_ids": contact.ids}),
             self.env["collections.log.erase"].create({"reason": "x"}),
@@ -268,14 +290,20 @@ class TestRpcSurface(SecurityCommon):
         self.assertGreater(tried, 200)
 
     def _get_argument(self, name):
-        return {"debtor": self.own.partner_id.id, "hold": self.own.hold_ids.id}[name]
+        return {
+            "case": self.own.id,
+            "cases": self.own.ids,
+            "debtor": self.own.partner_id.id,
+            "hold": self.own.hold_ids.id,
+            "outcome": self.env.ref("collections_management.collections_outcome_refuses").id,
+        }[name]
 
     def test_a_portal_user_gets_nothing_from_any_method(self):
         targets = self.get_targets()
         opening = {"action_agree", "action_ask_end", "action_ask_signed", "action_open_agreements",
                    "action_open_moves", "action_open_portal", "action_print", "action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
-                   "action_open_awaiting", "action_open_deliveries", "action_download",
+                   "action_open_awaiting", "action_open_deliveries", "action_open_visits", "action_download",
                    "action_mail", "action_open_collections_case"}  # fmt: skip
         for user in (self.portal, self.employee):
             for name in ("get_case", "list_planned", "get_history", "action_verify_log"):

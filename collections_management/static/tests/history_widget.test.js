@@ -33,6 +33,11 @@ const entry = (sequence, more = {}) => ({
     ...more,
 });
 
+const kinds = [
+    ["all", "All"],
+    ["messages", "Messages"],
+];
+
 const mountHistory = () =>
     mountView({
         resModel: "collections.case",
@@ -45,11 +50,11 @@ test("filters and older entries are asked from the server", async () => {
     onRpc("collections.case", "get_history", ({ args, kwargs }) => {
         expect.step([...args[0], kwargs.kind, kwargs.before]);
         if (kwargs.kind === "messages") {
-            return { entries: [], more: false };
+            return { kinds, entries: [], more: false };
         }
         return kwargs.before
-            ? { entries: [entry(1)], more: false }
-            : { entries: [entry(3), entry(2)], more: true };
+            ? { kinds, entries: [entry(1)], more: false, before: 1 }
+            : { kinds, entries: [entry(3), entry(2)], more: true, before: 2 };
     });
     await mountHistory();
     expect.verifySteps([[1, "all", false]]);
@@ -67,9 +72,11 @@ test("filters and older entries are asked from the server", async () => {
 
 test("an entry tells who did it and opens its contact; text is never HTML", async () => {
     onRpc("collections.case", "get_history", () => ({
+        kinds,
         entries: [
             entry(1, {
                 summary: "<img src=x>",
+                note: "<b>Pays on Friday</b>",
                 user_id: [7, "María"],
                 contact_id: [9, "Contact"],
             }),
@@ -84,6 +91,7 @@ test("an entry tells who did it and opens its contact; text is never HTML", asyn
     await mountHistory();
     expect(".o_collections_history_list li").toHaveText(/<img src=x>/);
     expect(".o_collections_history_list li").toHaveText(/María/);
+    expect(".o_collections_history_note").toHaveText("<b>Pays on Friday</b>");
     await contains(".o_collections_history_open").click();
     expect.verifySteps([["collections.contact", 9]]);
 });

@@ -1,5 +1,4 @@
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -14,7 +13,7 @@ export class HistoryWidget extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ kind: "all", entries: [], more: false });
+        this.state = useState({ kind: "all", kinds: [], entries: [], more: false });
         this.list = useRef("list");
         this.unread = null; // the first of the older entries just asked for
         onPatched(() => this.moveToUnread());
@@ -22,20 +21,10 @@ export class HistoryWidget extends Component {
         onWillUpdateProps((nextProps) => this.load(this.state.kind, nextProps.record.resId));
     }
 
-    get kinds() {
-        return [
-            { key: "all", label: _t("All") },
-            { key: "messages", label: _t("Messages") },
-            { key: "decisions", label: _t("Decisions") },
-            { key: "balances", label: _t("Balances") },
-            { key: "people", label: _t("By people") },
-        ];
-    }
-
     async fetch(kind, resId, before = false) {
         const result = resId
             ? await this.orm.call("collections.case", "get_history", [[resId]], { kind, before })
-            : { entries: [], more: false };
+            : { kinds: [], entries: [], more: false };
         return { ...result, entries: result.entries.map((entry) => this.prepare(entry)) };
     }
 
@@ -53,10 +42,10 @@ export class HistoryWidget extends Component {
     }
 
     async loadMore() {
-        const { kind, entries } = this.state;
-        const found = await this.fetch(kind, this.props.record.resId, entries.at(-1).sequence);
+        const { kind, entries, before } = this.state;
+        const found = await this.fetch(kind, this.props.record.resId, before);
         this.unread = entries.length;
-        Object.assign(this.state, { more: found.more, entries: [...entries, ...found.entries] });
+        Object.assign(this.state, { ...found, entries: [...entries, ...found.entries] });
     }
 
     /** Who works by keyboard goes on reading where the older entries begin. */

@@ -1,0 +1,181 @@
+import { registry } from "@web/core/registry";
+
+import { outside } from "@collections_management/worklist/desk";
+
+/** A telephone nobody hears: what would leave the page is written on it. */
+function unplug() {
+    return {
+        content: "Nobody is really called",
+        trigger: ".o_collections_card",
+        run() {
+            outside.open = (url) => {
+                document.body.dataset.opened = url;
+            };
+        },
+    };
+}
+
+function key(letter, content, trigger = ".o_collections_card") {
+    return {
+        content,
+        trigger,
+        run() {
+            window.dispatchEvent(new KeyboardEvent("keydown", { key: letter, bubbles: true }));
+        },
+    };
+}
+
+const isAt = (name) => ({
+    content: `The card of ${name}`,
+    trigger: `.o_collections_card_name:contains(${name})`,
+});
+
+const fits = {
+    content: "Nothing sticks out of the screen",
+    trigger: ".o_collections_card",
+    run() {
+        for (const element of document.querySelectorAll("html, .o_collections_focus")) {
+            if (element.scrollWidth > element.clientWidth) {
+                throw new Error(`${element.className}: ${element.scrollWidth} px`);
+            }
+        }
+    },
+};
+
+const lighten = {
+    content: "The phone does not tell where it is",
+    trigger: ".o_collections_card",
+    run() {
+        Object.defineProperty(navigator, "geolocation", {
+            configurable: true,
+            value: { getCurrentPosition: (_found, refuse) => refuse({ code: 1 }) },
+        });
+    },
+};
+
+registry.category("web_tour.tours").add("collections_worklist_tour", {
+    steps: () => [
+        isAt("Debtor 1"),
+        unplug(),
+        lighten,
+        fits,
+        key("c", "Call"),
+        { content: "It was dialled", trigger: "body[data-opened^='tel:']" },
+        key("5", "He refuses"),
+        isAt("Debtor 2"),
+        { content: "One of four", trigger: ".o_collections_tally:contains(1)" },
+        key("j", "The next one"),
+        isAt("Debtor 3"),
+        key("k", "Back"),
+        isAt("Debtor 2"),
+        key("n", "A note"),
+        {
+            content: "Write it",
+            trigger: ".o_dialog textarea",
+            run: "edit He moved to Ayacucho",
+        },
+        { content: "Keep it", trigger: ".modal-footer .btn-primary", run: "click" },
+        {
+            content: "Put the next one off",
+            trigger: "body:not(:has(.o_dialog)) .o_collections_row[aria-current=true]",
+        },
+        key("s", "Put off"),
+        {
+            content: "Why",
+            trigger: ".o_dialog .btn-outline-secondary:first",
+            run: "click",
+        },
+        { content: "Put off", trigger: ".modal-footer .btn-primary", run: "click" },
+        { content: "Two are dealt with", trigger: ".o_collections_tally:contains(2)" },
+        { content: "Closed", trigger: "body:not(:has(.o_dialog)) .o_collections_card" },
+        key("b", "Call back later"),
+        {
+            content: "Tomorrow at 9",
+            trigger: ".o_dialog .btn-outline-secondary:eq(1)",
+            run: "click",
+        },
+        { content: "Then", trigger: ".modal-footer .btn-primary", run: "click" },
+        { content: "Three", trigger: ".o_collections_tally:contains(3)" },
+        { content: "Closed", trigger: "body:not(:has(.o_dialog)) .o_collections_card" },
+        key("v", "A visit"),
+        {
+            content: "Nobody there",
+            trigger: ".o_dialog button[data-code=nobody_there]",
+            run: "click",
+        },
+        {
+            content: "No position, and why",
+            trigger: ".o_dialog .o_collections_position",
+        },
+        { content: "Note it", trigger: ".modal-footer .btn-primary", run: "click" },
+        { content: "All dealt with", trigger: ".o_collections_finished" },
+        {
+            content: "See the case",
+            trigger: ".o_collections_card_name button",
+            run: "click",
+        },
+        {
+            content: "Its page tells the visit",
+            trigger: ".o_collections_case_form [data-do=outcome]:enabled",
+        },
+        { content: "The timeline", trigger: "a[name=history]", run: "click" },
+        {
+            content: "Calls and visits",
+            trigger: ".o_collections_history button[data-kind=calls]",
+            run: "click",
+        },
+        {
+            content: "The visit is in it, in words",
+            trigger: ".o_collections_history_list li:contains(Nobody there)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("collections_worklist_phone_tour", {
+    steps: () => [
+        isAt("Debtor 1"),
+        unplug(),
+        lighten,
+        fits,
+        {
+            content: "Call with the thumb",
+            trigger: ".o_collections_bar_bottom [data-do=call]",
+            run: "click",
+        },
+        {
+            content: "What came of it",
+            trigger: ".o_collections_sheet [data-code=third_party]",
+            run: "click",
+        },
+        isAt("Debtor 2"),
+        {
+            content: "A visit",
+            trigger: ".o_collections_bar_bottom [data-do=visit]",
+            run: "click",
+        },
+        {
+            content: "Paid on the spot",
+            trigger: ".o_dialog button[data-code=visit_paid]",
+            run: "click",
+        },
+        { content: "The receipt", trigger: ".o_dialog input[type=text]", run: "edit R-77" },
+        { content: "Note it", trigger: ".modal-footer .btn-primary", run: "click" },
+        isAt("Debtor 3"),
+        {
+            content: "The list",
+            trigger: ".o_collections_modes button:eq(1)",
+            run: "click",
+        },
+        {
+            content: "Choose the last one",
+            trigger: ".o_collections_row:last:contains(Debtor)",
+        },
+        {
+            content: "Choose the fourth",
+            trigger: ".o_collections_row:contains(Debtor 4)",
+            run: "click",
+        },
+        isAt("Debtor 4"),
+        fits,
+    ],
+});

@@ -1,0 +1,557 @@
+import base64
+from datetime import timedelta
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import CollectionsCommon
+
+PIXEL = base64.b64encode(
+    base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+        "rkJggg=="
+    )
+).decode()
+
+
+class WorklistCommon(CollectionsCommon):
+    """Three debtors of one collector, from the most urgent to the least."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["collections.priority.rule"].search([]).active = False
+        cls.rules = cls.env["collections.priority.rule"].create(
+            [
+                {"name": "Old", "points": 200, "domain": "[('days_past_due', '>', 60)]"},
+                {"name": "Large", "points": 50, "domain": "[('amount_decile', '=', 10)]"},
+                {
+                    "name": "Just spoken",
+                    "points": -150,
+                    "domain": "[('last_contact_date', '>=', 'today -1d')]",
+                },
+                {
+                    "name": "Answered",
+                    "points": 30,
+                    "domain": "[('hold_ids', 'any', [('reason', '=', 'answered')])]",
+                },
+            ]
+        )
+        cls.debtors = cls.debtor
+        for name, amount, days in (("Bodega Old", 100, 90), ("Casa Large", 900, 5)):
+            cls.debtors |= (debtor := cls.create_debtor(name, phone="+51 987 654 321"))
+            cls.create_invoice(amount, days, debtor)
+        cls.create_invoice(50, 5)
+        cls.env["collections.ledger"]._refresh(cls.company)
+        cls.plain, cls.old, cls.large = (cls.get_case(debtor) for debtor in cls.debtors)
+        cls.cases = cls.plain | cls.old | cls.large
+        cls.cases.user_id = cls.collector
+        cls.score()
+        cls.desk = cls.env["collections.worklist"].with_user(cls.collector)
+        cls.outcomes = {
+            outcome.code: outcome for outcome in cls.env["collections.outcome"].search([])
+        }
+
+    @classmethod
+    def score(cls):
+        return cls.env["collections.priority.rule"]._score(cls.company)
+
+    def work(self, case, code, **values):
+        uuid = f"test-{code}-{case.id}-{len(case.contact_ids)}".replace("_", "-")
+        values = {"uuid": uuid, **values}
+        own = case.with_user(self.collector)
+        return own.work_outcome(self.outcomes[code].id, values)
+
+    def get_order(self, day):
+        return [row["case"] for row in day["rows"] if row["state"] == "todo"]
+
+
+@tagged("post_install", "-at_install")
+class TestPriority(WorklistCommon):
+    def test_points_say_who_is_first_and_why(self):
+        self.assertEqual(
+            [(case.priority, case.priority_text) for case in (self.old, self.large, self.plain)],
+            [(200, "Old +200"), (50, "Large +50"), (0, False)],
+        )
+        self.assertEqual(self.score(), 0, "nothing changed: nothing is written")
+
+    def test_points_never_go_below_zero_and_a_closed_case_has_none(self):
+        self.large.last_contact_date = self.today
+        self.score()
+        self.assertEqual(self.large.priority, 0)
+        self.assertEqual(self.large.priority_text, "Just spoken -150, Large +50")
+        self.pay(self.old.receivable_ids.move_id)
+        self.env["collections.ledger"]._refresh(self.company)
+        self.score()
+        self.assertRecordValues(self.old, [{"priority": 0, "amount_decile": 0}])
+
+    def test_the_share_of_the_debt_is_relative_to_the_company(self):
+        self.assertEqual(
+            self.cases.sorted("amount_net_overdue").mapped("amount_decile"), [4, 7, 10]
+        )
+
+    def test_a_rule_on_another_table_is_asked_too(self):
+        self.env["collections.hold"].create({"case_id": self.plain.id, "reason": "answered"})
+        self.plain._score()
+        self.assertEqual(self.plain.priority_text, "Answered +30")
+
+    def test_one_case_is_scored_without_the_others(self):
+        self.rules[1].points = 60
+        self.large._score()
+        self.rules[0].points = 10
+        self.large._score()
+        self.assertEqual(self.cases.mapped("priority"), [0, 200, 60])
+
+    def test_the_number_of_statements_does_not_grow_with_the_cases(self):
+        for number in range(5):
+            self.create_invoice(10, 70, self.create_debtor(f"More {number}"))
+        self.env["collections.ledger"]._refresh(self.company)
+        self.env["collections.priority.rule"].search([]).mapped("points")
+        self.env.flush_all()
+        with self.assertQueryCount(9):
+            self.score()
+
+    def test_a_rule_that_cannot_be_read_is_refused_and_stops_no_night(self):
+        with self.assertRaisesRegex(ValidationError, "Old"):
+            self.rules[0].domain = "[('nothing', '=', 1)]"
+        self.env.cr.execute(
+            "UPDATE collections_priority_rule SET domain = '[(''gone'', ''='', 1)]' WHERE id = %s",
+            [self.rules[0].id],
+        )
+        self.rules.invalidate_recordset()
+        with self.assertRaisesRegex(UserError, "Old"):
+            self.score()
+        run = self.env["collections.run"].create(
+            {"company_id": self.company.id, "date": self.today}
+        )
+        with mute_logger("odoo.addons.collections_management.models.collections_priority_rule"):
+            self.env["collections.priority.rule"]._score(self.company, run=run)
+        self.assertIn("Old", run.warning)
+        self.assertEqual(self.cases.mapped("priority"), [0, 0, 50])
+
+    def test_the_night_scores_and_prepares_two_days(self):
+        self.cases.write({"priority": 0})
+        self.run_night()
+        self.assertEqual(self.old.priority, 200)
+        lists = self.env["collections.worklist"].search([("user_id", "=", self.collector.id)])
+        self.assertEqual(len(lists), 2)
+        self.assertEqual(sorted(lists.mapped(lambda one: len(one.item_ids))), [0, 3])
+
+    def test_who_may_edit_rules(self):
+        with self.assertRaises(AccessError):
+            self.rules[0].with_user(self.collector).points = 5
+        self.rules[0].with_user(self.supervisor).points = 5
+        with self.assertRaises(UserError):
+            self.rules.with_user(self.collector).action_score()
+        self.rules.with_user(self.supervisor).action_score()
+        self.assertEqual(self.old.priority, 5)
+
+
+@tagged("post_install", "-at_install")
+class TestWorklist(WorklistCommon):
+    def test_the_day_begins_with_the_most_urgent(self):
+        day = self.desk.load_day()
+        self.assertEqual(self.get_order(day), [self.old.id, self.large.id, self.plain.id])
+        self.assertEqual((day["done"], day["total"], day["promised"]), (0, 3, False))
+        self.assertEqual(day["card"]["case"], self.old.id)
+        self.assertEqual(day["rows"][0]["why"], "Old")
+
+    def test_capacity_is_the_members_own_or_the_companys(self):
+        self.company.collections_daily_capacity = 2
+        self.assertEqual(self.desk.load_day()["total"], 2)
+        self.env["collections.worklist"].search([]).unlink()
+        self.env["collections.team"].create(
+            {
+                "name": "Team",
+                "member_ids": [Command.create({"user_id": self.collector.id, "daily_capacity": 1})],
+            }
+        )
+        self.assertEqual(self.get_order(self.desk.load_day()), [self.old.id])
+        self.assertEqual(self.desk.load_more(1)["total"], 2)
+
+    def test_tomorrow_has_whom_today_has_not(self):
+        self.company.collections_daily_capacity = 1
+        self.env["collections.worklist"]._prepare_night(self.company)
+        lists = self.env["collections.worklist"].search([], order="date")
+        self.assertEqual(lists.item_ids.case_id, self.old | self.large)
+        self.assertEqual(self.desk.load_day()["tomorrow"]["count"], 1)
+
+    def test_a_list_that_was_begun_is_not_chosen_again(self):
+        self.desk.load_day()
+        self.rules[1].points = 900
+        self.score()
+        self.env["collections.worklist"]._prepare_night(self.company)
+        self.assertEqual(self.get_order(self.desk.load_day())[0], self.old.id)
+
+    def test_a_list_nobody_opened_follows_the_night(self):
+        self.env["collections.worklist"]._prepare_night(self.company)
+        self.rules[1].points = 900
+        self.score()
+        self.env["collections.worklist"]._prepare_night(self.company)
+        self.assertEqual(self.get_order(self.desk.load_day())[0], self.large.id)
+
+    def test_who_is_held_or_put_off_is_left_out_and_who_answered_is_not(self):
+        self.env["collections.hold"].create({"case_id": self.old.id, "reason": "pause"})
+        self.env["collections.hold"].create({"case_id": self.large.id, "reason": "answered"})
+        self.plain.skipped_until = self.today + timedelta(days=1)
+        self.assertEqual(self.get_order(self.desk.load_day()), [self.large.id])
+
+    def test_who_has_paid_since_leaves_the_list(self):
+        self.desk.load_day()
+        self.pay(self.old.receivable_ids.move_id)
+        self.env["collections.ledger"]._refresh(self.company)
+        day = self.desk.load_day()
+        self.assertEqual(day["total"], 2)
+        self.assertNotIn(self.old.id, [row["case"] for row in day["rows"]])
+
+    def test_skip_with_a_reason(self):
+        self.desk.load_day()
+        answer = self.old.with_user(self.collector).work_skip(
+            "He is away", {"days": 3, "day": True}
+        )
+        self.assertEqual(answer["card"]["case"], self.large.id)
+        self.assertEqual((answer["done"], answer["total"]), (1, 3))
+        self.assertRecordValues(
+            self.old,
+            [{"skipped_until": self.today + timedelta(days=3), "skip_reason": "He is away"}],
+        )
+        entry = self.old.log_ids.sorted("sequence")[-1]
+        self.assertEqual((entry.event, entry.content_ids.note), ("put_off", "He is away"))
+        self.assertNotIn("away", entry.data, "what a person wrote is kept apart")
+        for reason, days in (("", 1), ("x", 0), ("x", 91), ("x", "1"), (None, 1)):
+            with self.subTest(reason=reason, days=days), self.assertRaises(UserError):
+                self.large.with_user(self.collector).work_skip(reason, {"days": days})
+
+    def test_a_callback_comes_back_at_its_hour_on_top(self):
+        self.desk.load_day()
+        now = fields.Datetime.now()
+        own = self.large.with_user(self.collector)
+        own.work_callback((now + timedelta(days=2)).isoformat(), {"note": "Ask for Ana"})
+        self.assertEqual(self.large.activity_ids.user_id, self.collector)
+        self.assertIn("Ask for Ana", self.large.activity_ids.note)
+        row = next(row for row in self.desk.load_day()["rows"] if row["case"] == self.large.id)
+        self.assertEqual(row["state"], "done", "agreed for another day: dealt with today")
+        self.large.callback_on = now - timedelta(minutes=1)
+        item = self.env["collections.worklist.item"].search([("case_id", "=", self.large.id)])
+        item.state = "todo"
+        self.assertEqual(self.get_order(self.desk.load_day())[0], self.large.id)
+        self.work(self.large, "refuses")
+        self.assertFalse(self.large.callback_on)
+        self.assertFalse(self.large.activity_ids.filtered(lambda one: "Ana" in (one.note or "")))
+
+    def test_a_callback_in_the_past_or_no_moment_is_refused(self):
+        own = self.old.with_user(self.collector)
+        far = fields.Datetime.now() + timedelta(days=500)
+        for moment in ("2020-01-01T10:00:00", "soon", "", None, 5, far.isoformat()):
+            with self.subTest(moment), self.assertRaises(UserError):
+                own.work_callback(moment, {})
+        self.assertFalse(self.old.callback_on)
+
+    def test_a_case_that_was_closed_meanwhile_says_so(self):
+        self.pay(self.old.receivable_ids.move_id)
+        self.env["collections.ledger"]._refresh(self.company)
+        with self.assertRaisesRegex(UserError, "owes nothing"):
+            self.work(self.old, "no_answer")
+
+    def test_each_sees_his_own_list_and_a_supervisor_his_peoples(self):
+        self.desk.load_day()
+        other = new_test_user(
+            self.env,
+            login="another",
+            groups="collections_management.collections_management_group_collector",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        lists = self.env["collections.worklist"]
+        self.assertFalse(lists.with_user(other).search([]))
+        with self.assertRaises(AccessError):
+            lists.with_user(other).load_day(self.collector.id)
+        with self.assertRaises(AccessError):
+            lists.with_user(self.auditor).load_day()
+        seen = lists.with_user(self.supervisor).load_day(self.collector.id)
+        self.assertEqual((len(seen["rows"]), seen["own"]), (3, False))
+        team = self.env["collections.team"].create(
+            {"name": "Other", "member_ids": [Command.create({"user_id": self.collector.id})]}
+        )
+        with self.assertRaises(AccessError):
+            lists.with_user(self.supervisor).load_day(self.collector.id)
+        team.supervisor_ids = self.supervisor
+        self.assertEqual(
+            len(lists.with_user(self.supervisor).load_day(self.collector.id)["rows"]), 3
+        )
+        self.assertTrue(lists.with_user(self.manager).load_day(self.collector.id)["rows"])
+        with self.assertRaises(AccessError):
+            lists.with_user(self.collector).create({"user_id": other.id})
+
+    def test_looking_at_a_day_does_not_begin_it(self):
+        self.env["collections.worklist"].with_user(self.supervisor).load_day(self.collector.id)
+        lists = self.env["collections.worklist"].search([("user_id", "=", self.collector.id)])
+        self.assertFalse(lists.filtered("started_on"))
+
+    def test_another_collectors_case_cannot_be_worked(self):
+        self.old.user_id = self.supervisor
+        for call in (
+            lambda case: case.work_skip("x", {}),
+            lambda case: case.work_note("x", {}),
+            lambda case: case.work_callback("2099-01-01T00:00:00", {}),
+            lambda case: case.work_outcome(self.outcomes["busy"].id, {"uuid": "12345678"}),
+            lambda case: case.work_visit({"uuid": "12345678"}),
+        ):
+            with self.assertRaises(AccessError):
+                call(self.old.with_user(self.collector))
+        self.assertFalse(self.desk.load_cards(self.old.ids))
+
+
+@tagged("post_install", "-at_install")
+class TestOutcome(WorklistCommon):
+    def test_an_outcome_is_a_contact_that_was_made(self):
+        self.desk.load_day()
+        answer = self.work(self.old, "refuses", note="No money before May", day=True)
+        contact = self.old.contact_ids
+        self.assertRecordValues(
+            contact,
+            [{"state": "answered", "channel_id": self.task.id,
+              "outcome_id": self.outcomes["refuses"].id}],
+        )  # fmt: skip
+        self.assertEqual(self.old.last_contact_date, self.today)
+        self.assertEqual(answer["done"], 1)
+        entry = self.old.log_ids.sorted("sequence")[-1]
+        self.assertEqual(entry.summary, "Task: Refuses to pay")
+        self.assertEqual(entry.content_ids.note, "No money before May")
+        self.assertEqual(self.old.activity_ids.user_id, self.old.supervisor_id)
+        self.assertEqual(self.old.priority, 50, "Old, less just spoken")
+
+    def test_the_same_outcome_sent_twice_counts_once(self):
+        for _time in range(2):
+            self.work(self.old, "refuses", uuid="0123456789")
+        self.assertEqual(len(self.old.contact_ids), 1)
+        self.assertEqual(len(self.old.activity_ids), 1)
+
+    def test_no_answer_is_tried_again_within_the_allowed_hours(self):
+        self.work(self.old, "no_answer")
+        self.assertEqual(self.old.contact_ids.state, "failed")
+        self.assertFalse(self.old.last_contact_date, "nobody was reached")
+        wait = self.old.callback_on - fields.Datetime.now()
+        self.assertAlmostEqual(wait.total_seconds(), 3 * 3600, delta=60)
+
+    def test_a_wrong_number_is_marked_until_it_is_corrected(self):
+        partner = self.old.partner_id
+        self.work(self.old, "wrong_number", person=partner.id)
+        self.assertTrue(partner.collections_is_bad_phone)
+        card = self.old.with_user(self.collector)._get_card()
+        self.assertTrue(card["people"][0]["bad_phone"])
+        self.assertIn("No phone that works", card["risks"])
+        partner.phone = "+51 911 111 111"
+        self.assertFalse(partner.collections_is_bad_phone)
+
+    def test_paid_already_holds_for_some_days(self):
+        self.work(self.old, "paid")
+        self.assertRecordValues(
+            self.old.hold_ids,
+            [{"reason": "voucher", "date_until": self.today + timedelta(days=3),
+              "user_id": self.collector.id}],
+        )  # fmt: skip
+
+    def test_deceased_is_left_alone_for_good(self):
+        self.work(self.old, "deceased")
+        self.assertRecordValues(self.old.hold_ids, [{"reason": "deceased", "date_until": False}])
+        self.assertTrue(self.old.activity_ids)
+        self.assertEqual(self.plan().case_id, self.plain | self.large)
+
+    def test_will_call_back_asks_when(self):
+        self.assertEqual(self.work(self.old, "call_back")["follow"], {"ask": "callback"})
+
+    def test_a_promise_or_dispute_opens_its_dialog_or_a_task(self):
+        for code in ("promise", "disputes"):
+            follow = self.work(self.old, code)["follow"]
+            self.assertEqual((follow["type"], follow["target"]), ("ir.actions.act_window", "new"))
+
+    def test_an_outcome_of_visits_does_not_fit_a_call(self):
+        with self.assertRaises(UserError):
+            self.work(self.old, "nobody_there")
+        for uuid in (None, "", "short", "a b c d e f g h", "x" * 65):
+            with self.subTest(uuid), self.assertRaises(UserError):
+                self.work(self.old, "busy", uuid=uuid)
+        self.assertFalse(self.old.contact_ids)
+
+    def test_the_ladders_task_is_done_by_the_call(self):
+        self.strategy.step_ids.write(
+            {"channel_ids": [Command.set(self.task.ids)], "mode": "automatic"}
+        )
+        self.plan()
+        self.deliver()
+        self.env.invalidate_all()
+        task = self.old.contact_ids
+        self.assertEqual((task.state, len(task.activity_id)), ("sent", 1))
+        self.work(self.old, "refuses")
+        self.assertEqual(task.state, "delivered")
+        history = self.env["collections.ledger"]._get_history(self.old)[self.old.id]
+        self.assertEqual(len(history), 1, "counted once")
+
+    def test_a_call_outside_hours_is_warned_of_and_noted(self):
+        rule = self.env["collections.contact.rule"].create(
+            {
+                "name": "Never on holidays nor by call",
+                "window_ids": [Command.create({"hour_from": 0, "hour_to": 24})],
+                "cap_ids": [Command.create({"limit": 0, "days": 1, "medium": "call"})],
+            }
+        )
+        card = self.old.with_user(self.collector)._get_card()
+        self.assertIn(rule.name, card["warning"])
+        self.work(self.old, "refuses")
+        self.assertIn(rule.name, self.old.log_ids.sorted("sequence")[-1].summary)
+
+    def test_the_terms_of_an_outcome_are_checked(self):
+        for values in (
+            {"consequence": "hold", "days": 0},
+            {"consequence": "retry", "hours": 0},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self.outcomes["refuses"].write(values)
+
+
+@tagged("post_install", "-at_install")
+class TestVisit(WorklistCommon):
+    def get_visit(self, **values):
+        return {
+            "uuid": "3fa85f64-5717-4562",
+            "outcome": self.outcomes["visit_paid"].id,
+            "moment": (fields.Datetime.now() - timedelta(minutes=40)).isoformat() + "Z",
+            "latitude": -12.0464,
+            "longitude": -77.0428,
+            "accuracy": 12.4,
+            "photo": PIXEL,
+            "receipt": "R-001",
+            "note": "Paid in cash",
+            **values,
+        }
+
+    def visit(self, case=None, **values):
+        return (case or self.old).with_user(self.collector).work_visit(self.get_visit(**values))
+
+    def test_a_visit_is_noted_with_both_clocks(self):
+        self.desk.load_day()
+        answer = self.visit(day=True)
+        self.assertEqual((answer["created"], answer["done"]), (True, 1))
+        visit = self.old.visit_ids
+        self.assertRecordValues(
+            visit,
+            [{"receipt_number": "R-001", "has_position": True, "accuracy": 12,
+              "user_id": self.collector.id}],
+        )  # fmt: skip
+        self.assertAlmostEqual(
+            (visit.received_on - visit.visited_on).total_seconds(), 2400, delta=60
+        )
+        self.assertTrue(visit.photo)
+        self.assertEqual(visit.contact_id.channel_id.medium, "visit")
+        self.assertEqual(visit.contact_id.sent_on, visit.visited_on)
+        self.assertEqual(self.old.hold_ids.reason, "voucher")
+        self.assertTrue(
+            [n for n in self.old.log_ids.content_ids.mapped("note") if "R-001" in (n or "")]
+        )
+
+    def test_sent_twice_it_is_noted_once(self):
+        first, second = self.visit(), self.visit()
+        self.assertEqual(first["visit"], second["visit"])
+        self.assertFalse(second["created"])
+        self.assertEqual(len(self.old.hold_ids), 1)
+        with self.assertRaises(UserError):
+            self.visit(self.large)
+
+    def test_a_phone_may_refuse_its_place_or_have_a_wrong_clock(self):
+        self.visit(latitude=None, longitude=None, position_reason="Refused", photo=None,
+                   moment="2001-01-01T00:00:00Z")  # fmt: skip
+        visit = self.old.visit_ids
+        self.assertRecordValues(visit, [{"has_position": False, "position_reason": "Refused"}])
+        self.assertEqual(visit.visited_on.year, 2001, "as the device said")
+        self.assertEqual(visit.contact_id.sent_on.date(), fields.Datetime.now().date())
+
+    def test_bad_input_is_refused_and_nothing_is_half_written(self):
+        for values in (
+            {"outcome": self.outcomes["no_answer"].id},
+            {"outcome": None},
+            {"moment": "yesterday"},
+            {"latitude": 91},
+            {"longitude": "west"},
+            {"photo": "no picture"},
+            {"photo": base64.b64encode(b"x" * 6_000_001).decode()},
+            {"receipt": 5},
+            {"uuid": None},
+        ):
+            with self.subTest(list(values)), self.assertRaises(UserError):
+                self.visit(**values)
+        self.assertFalse(self.old.visit_ids)
+        self.assertFalse(self.old.contact_ids)
+
+    def test_a_visit_is_never_changed(self):
+        self.visit()
+        with self.assertRaises(UserError):
+            self.old.visit_ids.with_user(self.manager).note = "Other"
+        with self.assertRaises(UserError):
+            self.old.visit_ids.unlink()
+
+    def test_a_visit_is_noted_at_the_desk_too(self):
+        form = Form(self.env["collections.visit"].with_user(self.collector).with_context(
+            default_case_id=self.old.id
+        ))  # fmt: skip
+        form.outcome_id = self.outcomes["nobody_there"]
+        visit = form.save()
+        self.assertTrue(visit.uuid)
+        self.assertEqual(visit.contact_id.state, "failed")
+
+
+@tagged("post_install", "-at_install")
+class TestCard(WorklistCommon):
+    def test_the_card_has_what_a_call_needs(self):
+        self.env["res.partner"].create(
+            {"parent_id": self.old.partner_id.id, "name": "Ana", "email": "ana@x.example"}
+        )
+        card = self.old.with_user(self.collector)._get_card()
+        self.assertEqual([person["name"] for person in card["people"]], ["Bodega Old", "Ana"])
+        self.assertEqual(card["people"][0]["whatsapp"], "51987654321")
+        self.assertEqual(card["people"][0]["dial"], "+51987654321")
+        self.assertEqual(card["why"], [("Old", 200)])
+        self.assertEqual(card["last"], "Never contacted yet.")
+        self.assertEqual([item["days"] for item in card["receivables"]], [90])
+        self.assertIn("Bodega Old", card["whatsapp"])
+
+    def test_the_debtor_answers_best_when_he_did(self):
+        for number in range(2):
+            self.work(self.old, "refuses", uuid=f"call-number-{number}")
+        best = self.old.with_user(self.collector)._get_best()
+        self.assertEqual(best["channel"], "task")
+        self.assertIsNotNone(best["hour"])
+
+    def test_the_timeline_has_everything(self):
+        own = self.old.with_user(self.collector)
+        own.work_note("Spoke to the neighbour", {})
+        self.pay(self.old.receivable_ids.move_id, amount=40)
+        history = own.get_history()
+        self.assertTrue(any(entry["summary"].startswith("Paid") for entry in history["entries"]))
+        self.assertEqual(
+            [entry["note"] for entry in own.get_history("notes")["entries"]],
+            ["Spoke to the neighbour"],
+        )
+        [payment] = own.get_history("payments")["entries"]
+        self.assertIn("40", payment["summary"])
+        self.work(self.old, "refuses")
+        self.assertEqual(len(own.get_history("calls")["entries"]), 1)
+        self.assertEqual(dict(history["kinds"])["payments"], "Payments")
+
+    def test_a_payment_is_on_one_page_of_the_timeline(self):
+        own = self.old.with_user(self.collector)
+        self.pay(self.old.receivable_ids.move_id, amount=40)
+        for number in range(7):
+            own.work_note(f"Note {number}", {})
+        pages, before = [], False
+        while True:
+            page = own.get_history(limit=3, before=before)
+            pages += page["entries"]
+            if not page["more"]:
+                break
+            before = page["before"]
+        ids = [entry["id"] for entry in pages]
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assertEqual(len([1 for entry in pages if entry["event"] == "payment"]), 1)
