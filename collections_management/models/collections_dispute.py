@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_amount, format_date
 
@@ -731,7 +731,6 @@ class CollectionsDispute(models.Model):
                 "currency": self.currency_id.name,
                 **data,
             },
-            user_id=None if self.env.uid == SUPERUSER_ID else self.env.uid,
             content={"note": note} if note else None,
         )
 

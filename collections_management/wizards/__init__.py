@@ -15,4 +15,7 @@ from . import (
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
+    collections_dispute_decision,
+    collections_credit_hold,
+    collections_credit_ask,
 )
