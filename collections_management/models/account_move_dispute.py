@@ -41,7 +41,14 @@ class AccountMove(models.Model):
             refunds.collections_dispute_id._mark_credited()
         return posted
 
-    def button_draft(self):
-        result = super().button_draft()
+    def button_cancel(self):
+        result = super().button_cancel()
         self.sudo().collections_dispute_id._mark_uncredited()
+        return result
+
+    def unlink(self):
+        """A draft keeps its match with the receivable, so what it credited is owed again now."""
+        disputes = self.sudo().collections_dispute_id
+        result = super().unlink()
+        disputes._mark_uncredited()
         return result

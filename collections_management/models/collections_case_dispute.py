@@ -109,7 +109,23 @@ class CollectionsCase(models.Model):
 
     def _merge_into(self, target):
         disputes = self.env["collections.dispute"].search([("case_id", "in", self.ids)])
+        self._move_line_holds(target)
         result = super()._merge_into(target)
         disputes.write({"case_id": target.id})
         (self | target)._count_disputes()
         return result
+
+    def _move_line_holds(self, target):
+        """Move the standing holds of single receivables to the case that stays. By SQL: for a
+        moment the receivables are still the merged debtor's."""
+        self.env["collections.hold"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE collections_hold SET case_id = %s WHERE case_id = ANY(%s)"
+                " AND line_id IS NOT NULL AND lifted_on IS NULL",
+                target.id,
+                self.ids,
+            )
+        )
+        self.env["collections.hold"].invalidate_model(flush=False)
+        self.env["collections.case"].invalidate_model(["hold_ids"], flush=False)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_amount, format_date
 
 # The debtor is left alone about it: nobody decided yet, or the credit note is not posted yet.
@@ -157,7 +158,7 @@ class CollectionsDispute(models.Model):
     hold_ids = fields.One2many("collections.hold", "dispute_id", readonly=True)
 
     _amount_positive = models.Constraint(
-        "CHECK (amount > 0)", "A disputed amount is above zero."
+        "CHECK (amount >= 0)", "A disputed amount is above zero."
     )
     _late_idx = models.Index("(date_target) WHERE state = 'open' AND escalated_on IS NULL")
     _standing_idx = models.Index("(line_id) WHERE state IN ('open', 'accepted', 'paid')")
@@ -288,6 +289,8 @@ class CollectionsDispute(models.Model):
                 "amount_accepted": 0,
                 "escalated_on": False,
             }
+        if any(vals.get("amount") is not None and not vals["amount"] > 0 for vals in vals_list):
+            raise ValidationError(self.env._("A disputed amount is above zero."))
         vals_list = [
             {**vals, **own, "date_open": self._get_first_day(vals)} for vals in vals_list
         ]
@@ -318,7 +321,8 @@ class CollectionsDispute(models.Model):
             raise ValidationError(
                 self.env._("The case of %(debtor)s was merged into another one.", **names)
             )
-        if line not in case.receivable_ids or line.amount_residual_currency <= 0:
+        domain = case._get_receivable_domain() & Domain("id", "=", line.id)
+        if line.amount_residual_currency <= 0 or not line.search_count(domain, limit=1):
             raise ValidationError(
                 self.env._(
                     "%(document)s is not open: what is paid, credited or not posted cannot be "
@@ -330,6 +334,12 @@ class CollectionsDispute(models.Model):
         left = currency.round(
             line.amount_residual_currency - self._get_disputed(line, self).get(line.id, 0.0)
         )
+        if not left:
+            raise ValidationError(
+                self.env._(
+                    "All that is left to pay of %(document)s is contested already.", **names
+                )
+            )
         if currency.compare_amounts(self.amount, left) > 0:
             raise ValidationError(
                 self.env._(
@@ -678,7 +688,7 @@ class CollectionsDispute(models.Model):
             dispute._log_event("dispute_credited")
 
     def _mark_uncredited(self):
-        """The credit note was put back to draft: the part waits for it again."""
+        """The credit note was cancelled or deleted: the part waits for another one."""
         for dispute in self.filtered(lambda dispute: dispute.state == "credited"):
             dispute.write({"state": "accepted", "date_closed": False, "days_to_solve": 0})
             dispute._hold()

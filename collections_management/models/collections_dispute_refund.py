@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
@@ -8,6 +8,14 @@ class CollectionsDispute(models.Model):
     """The credit note of a dispute that was found right, prepared through Odoo's own reversal."""
 
     _inherit = "collections.dispute"
+
+    has_credit_note = fields.Boolean(compute="_compute_has_credit_note", compute_sudo=True)
+
+    @api.depends("refund_ids.state")
+    def _compute_has_credit_note(self):
+        for dispute in self:
+            states = dispute.refund_ids.mapped("state")
+            dispute.has_credit_note = any(state != "cancel" for state in states)
 
     def _create_refund(self, date):
         """Prepare the draft credit note for exactly the accepted amount, taxes in proportion.
@@ -145,7 +153,7 @@ class CollectionsDispute(models.Model):
         self.ensure_one()
         self._check_may_decide()
         dispute = self._take(("accepted",))
-        if dispute.refund_ids.filtered(lambda move: move.state != "cancel"):
+        if dispute.has_credit_note:
             raise UserError(self.env._("There is a credit note of this dispute already."))
         dispute._create_refund(self._today(dispute.company_id))
         return self.action_open_credit_notes()

@@ -1,3 +1,5 @@
+import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 from freezegun import freeze_time
@@ -49,6 +51,11 @@ class DisputeCommon(SecurityCommon):
     def accept(self, dispute, amount, user=None):
         refund = dispute.with_user(user or self.supervisor)._accept(amount, "It was so", None)
         return self.env["account.move"].browse(refund.id)
+
+    @contextmanager
+    def refused(self, message):
+        with self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
+            yield
 
     def get_events(self, case=None):
         return (case or self.case).log_ids.sorted("sequence").mapped("event")
@@ -154,18 +161,20 @@ class TestDispute(DisputeCommon):
 
     def test_several_disputes_never_sum_above_the_receivable(self):
         self.open_dispute(600)
-        with self.assertRaisesRegex(ValidationError, "400.00 is left"):
+        with self.refused("400.00 is left"):
             self.open_dispute(400.01)
         second = self.open_dispute()
         self.assertEqual(second.amount, 400, "what is left of it")
         self.assertEqual(self.case.open_dispute_count, 2)
-        with self.assertRaisesRegex(ValidationError, "more than|above zero"):
+        with self.refused("contested already"):
             self.open_dispute(1)
+        with self.refused("contested already"):
+            self.open_dispute()
 
     def test_of_another_company_it_is_refused(self):
-        with self.assertRaises((AccessError, ValidationError)):
+        with self.assertRaises(UserError):
             self.open_dispute(case=self.foreign)
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(UserError):
             self.open_dispute(user=self.env.ref("base.user_root"), case=self.foreign)
 
     def test_found_not_right_it_is_asked_for_again(self):
@@ -207,10 +216,16 @@ class TestDispute(DisputeCommon):
         self.assertEqual([item.residual for item in facts.receivables], [750])
         self.assertEqual(facts.credits, {})
         refund.button_draft()
-        self.assertEqual(dispute.state, "accepted", "it waits for its credit note again")
+        self.assertEqual(dispute.state, "credited", "a draft keeps its match")
         self.assertEqual(self.decide()[1].receivables[0].residual, 750)
-        refund.action_post()
-        self.assertEqual(dispute.state, "credited")
+        refund.button_cancel()
+        self.assertEqual(dispute.state, "accepted", "it waits for another credit note")
+        self.assertEqual(self.line.amount_residual, 1000)
+        self.assertEqual(self.decide()[1].receivables[0].residual, 750)
+        dispute.with_user(self.supervisor).action_create_credit_note()
+        again = dispute.sudo().refund_ids - refund
+        again.action_post()
+        self.assertEqual((dispute.state, self.line.amount_residual), ("credited", 750))
 
     def test_found_right_for_the_whole_invoice(self):
         refund = self.accept(self.open_dispute(), 1000)
@@ -341,6 +356,7 @@ class TestDispute(DisputeCommon):
         self.assertEqual(self.case.open_dispute_count, 0)
         self.assertFalse(dispute.hold_ids.filtered("is_active"))
         payment.action_draft()
+        payment.action_cancel()
         self.refresh()
         self.assertEqual((dispute.state, self.case.open_dispute_count), ("open", 1))
         self.assertTrue(dispute.hold_ids.filtered("is_active"))
@@ -377,7 +393,7 @@ class TestDispute(DisputeCommon):
         refund.unlink()
         self.assertEqual(dispute.state, "accepted")
         dispute.with_user(self.supervisor).action_create_credit_note()
-        self.assertEqual(dispute.refund_ids.amount_total, 300)
+        self.assertEqual(dispute.sudo().refund_ids.amount_total, 300)
 
     def test_late_ones_are_told_to_the_supervisor_once(self):
         dispute = self.open_dispute(date_target=self.today - timedelta(days=1))
@@ -462,7 +478,9 @@ class TestDispute(DisputeCommon):
         self.refresh()
         dispute = self.open_dispute(10)
         target = self.get_case(other)
-        self.case._merge_into(target)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            [self.debtor.id, other.id], other
+        )
         self.assertEqual(dispute.case_id, target)
         self.assertEqual((self.case.open_dispute_count, target.open_dispute_count), (0, 1))
 
@@ -470,7 +488,7 @@ class TestDispute(DisputeCommon):
         self.open_dispute()
         self.refresh()
         self.env["collections.dispute"]._settle(self.company)
-        with self.assertQueryCount(1):
+        with self.assertQueryCount(2):  # the accounts, the disputes
             self.env["collections.dispute"]._settle(self.company)
 
 
@@ -521,9 +539,9 @@ class TestWhoDecides(DisputeCommon):
     def test_the_second_of_two_is_told_who_was_first(self):
         dispute = self.open_dispute(300)
         self.accept(dispute, 300, self.supervisor)
-        with self.assertRaisesRegex(UserError, self.supervisor.name):
+        with self.assertRaisesRegex(UserError, re.escape(self.supervisor.name)):
             dispute.with_user(self.second)._reject("x")
-        self.assertEqual(len(dispute.refund_ids), 1)
+        self.assertEqual(len(dispute.sudo().refund_ids), 1)
 
     def test_what_is_contested_and_decided_is_not_written_by_hand(self):
         dispute = self.open_dispute(300)
