@@ -38,9 +38,9 @@ class AccountMove(models.Model):
         return self.move_type == "out_invoice"
 
     def _post(self, soft=True):
-        for company, moves in self.filtered(lambda move: move._needs_credit()).grouped(
-            "company_id"
-        ).items():
+        for company, moves in (
+            self.filtered(lambda move: move._needs_credit()).grouped("company_id").items()
+        ):
             if company.collections_credit_invoice != "off":
                 moves._pass_credit_hold(company)
         return super()._post(soft)
@@ -67,9 +67,7 @@ class AccountMove(models.Model):
             if verdict == "block":
                 refused |= move
             elif verdict in ("warn", "park"):
-                move._message_log(
-                    body=self.env._("Posted while the customer was on credit hold.")
-                )
+                move._message_log(body=self.env._("Posted while the customer was on credit hold."))
         if refused:
             notices = {
                 cases[move.commercial_partner_id]._get_credit_notice(with_amount=True)
@@ -78,7 +76,9 @@ class AccountMove(models.Model):
             raise UserError(
                 "\n".join(sorted(notices))
                 + "\n"
-                + self.env._("The invoice is not posted: ask for a release, or wait for the payment.")
+                + self.env._(
+                    "The invoice is not posted: ask for a release, or wait for the payment."
+                )
             )
         requests.write({"state": "used"})
 

@@ -152,9 +152,7 @@ class CollectionsCreditRelease(models.Model):
             else self.env._("The release of the credit hold was refused by %s.", self.env.user.name)
         )
         document = self._get_document() or self
-        document.sudo().message_post(
-            body=sentence, partner_ids=self.requested_by_id.partner_id.ids
-        )
+        document.sudo().message_post(body=sentence, partner_ids=self.requested_by_id.partner_id.ids)
 
     @api.model
     def _get_approved(self, name, documents):

@@ -112,12 +112,12 @@ class CollectionsDispute(models.Model):
     days_to_solve = fields.Integer(
         readonly=True, copy=False, aggregator="avg", help="From the day it was opened."
     )
-    escalated_on = fields.Date(readonly=True, copy=False, help="The supervisor was told it is late.")
+    escalated_on = fields.Date(
+        readonly=True, copy=False, help="The supervisor was told it is late."
+    )
     description = fields.Text(string="What the Debtor Says")
     said_by = fields.Char(help="Who of the debtor's said so.")
-    channel_id = fields.Many2one(
-        "collections.channel", string="Said Through", ondelete="set null"
-    )
+    channel_id = fields.Many2one("collections.channel", string="Said Through", ondelete="set null")
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Evidence", copy=False, help="What the debtor sent: photo, order."
     )
@@ -157,9 +157,7 @@ class CollectionsDispute(models.Model):
     )
     hold_ids = fields.One2many("collections.hold", "dispute_id", readonly=True)
 
-    _amount_positive = models.Constraint(
-        "CHECK (amount >= 0)", "A disputed amount is above zero."
-    )
+    _amount_positive = models.Constraint("CHECK (amount >= 0)", "A disputed amount is above zero.")
     _late_idx = models.Index("(date_target) WHERE state = 'open' AND escalated_on IS NULL")
     _standing_idx = models.Index("(line_id) WHERE state IN ('open', 'accepted', 'paid')")
 
@@ -291,9 +289,7 @@ class CollectionsDispute(models.Model):
             }
         if any(vals.get("amount") is not None and not vals["amount"] > 0 for vals in vals_list):
             raise ValidationError(self.env._("A disputed amount is above zero."))
-        vals_list = [
-            {**vals, **own, "date_open": self._get_first_day(vals)} for vals in vals_list
-        ]
+        vals_list = [{**vals, **own, "date_open": self._get_first_day(vals)} for vals in vals_list]
         disputes = super().create(vals_list)
         for dispute in disputes:
             dispute._check_can_be_opened()
@@ -336,9 +332,7 @@ class CollectionsDispute(models.Model):
         )
         if not left:
             raise ValidationError(
-                self.env._(
-                    "All that is left to pay of %(document)s is contested already.", **names
-                )
+                self.env._("All that is left to pay of %(document)s is contested already.", **names)
             )
         if currency.compare_amounts(self.amount, left) > 0:
             raise ValidationError(
@@ -455,9 +449,7 @@ class CollectionsDispute(models.Model):
         self.check_access("read")
         for dispute in self.sudo():
             if self.env.user in dispute.asked_by_ids | dispute.opened_by_id:
-                raise UserError(
-                    self.env._("You opened this dispute, so somebody else decides it.")
-                )
+                raise UserError(self.env._("You opened this dispute, so somebody else decides it."))
 
     def _check_within_limit(self, amount):
         """:raise UserError: when it takes a manager to accept so much"""
@@ -535,9 +527,7 @@ class CollectionsDispute(models.Model):
                 )
             )
         self._check_within_limit(amount)
-        dispute._close(
-            "accepted", note, cause, {"amount_accepted": amount, "date_closed": False}
-        )
+        dispute._close("accepted", note, cause, {"amount_accepted": amount, "date_closed": False})
         dispute._lift_hold()
         dispute._hold()
         refund = dispute._create_refund(date or self._today(dispute.company_id))

@@ -32,7 +32,9 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         return super()._get_summary_formats() | {
             "dispute_opened": [
-                self.env._("Dispute opened: %(amount)s %(currency)s of %(line)s, %(dispute_reason)s")
+                self.env._(
+                    "Dispute opened: %(amount)s %(currency)s of %(line)s, %(dispute_reason)s"
+                )
             ],
             "dispute_escalated": [
                 self.env._("Dispute not solved in time: %(line)s, %(dispute_reason)s")
@@ -44,7 +46,9 @@ class CollectionsLog(models.Model):
                 self.env._("Dispute credited: %(amount)s %(currency)s of %(line)s")
             ],
             "dispute_uncredited": [
-                self.env._("Credit note of a dispute taken back: %(amount)s %(currency)s of %(line)s")
+                self.env._(
+                    "Credit note of a dispute taken back: %(amount)s %(currency)s of %(line)s"
+                )
             ],
             "dispute_rejected": [
                 self.env._("Dispute found not right: %(amount)s %(currency)s of %(line)s")

@@ -75,9 +75,7 @@ class TestCreditHold(CreditCommon):
         )
         self.assertIn("Cheques bounced", self.case.credit_hold_text)
         self.assertTrue(self.debtor.with_user(self.employee).is_credit_hold)
-        self.assertIn(
-            self.debtor, self.env["res.partner"].search([("is_credit_hold", "=", True)])
-        )
+        self.assertIn(self.debtor, self.env["res.partner"].search([("is_credit_hold", "=", True)]))
         self.case.with_user(self.supervisor).action_release_credit_hold()
         self.assertFalse(self.case.is_credit_hold)
         self.assertEqual(self.get_events(), ["credit_held", "credit_released"])
@@ -199,7 +197,9 @@ class TestCreditHold(CreditCommon):
         with self.assertRaises(UserError):
             self.post(self.create_draft(debtor=debtor))
         self.other_company.collections_credit_invoice = "block"
-        move = self.create_draft(debtor=debtor, company=self.other_company, user=self.foreign_manager)
+        move = self.create_draft(
+            debtor=debtor, company=self.other_company, user=self.foreign_manager
+        )
         self.post(move, self.foreign_manager)
         self.assertEqual(move.state, "posted")
 
@@ -208,7 +208,11 @@ class TestCreditHold(CreditCommon):
 class TestInvoicesOnHold(CreditCommon):
     def test_blocked_warned_or_nothing(self):
         self.hold()
-        for mode, posted, told in (("block", False, False), ("warn", True, True), ("off", True, False)):
+        for mode, posted, told in (
+            ("block", False, False),
+            ("warn", True, True),
+            ("off", True, False),
+        ):
             self.company.collections_credit_invoice = mode
             move = self.create_draft()
             self.assertEqual(bool(move.collections_credit_text), mode != "off")

@@ -238,7 +238,9 @@ class TestDispute(DisputeCommon):
 
     def test_taxes_are_in_proportion_to_the_cent(self):
         reduced = self.vat.copy({"name": "VAT 8", "amount": 8})
-        included = self.vat.copy({"name": "VAT 21 in", "amount": 21, "price_include_override": "tax_included"})
+        included = self.vat.copy(
+            {"name": "VAT 21 in", "amount": 21, "price_include_override": "tax_included"}
+        )
         lines = [
             Command.create({"name": "A", "price_unit": 333.33, "quantity": 3, "discount": 7,
                             "tax_ids": [Command.set(self.vat.ids)]}),
@@ -260,7 +262,9 @@ class TestDispute(DisputeCommon):
                         self.get_tax(refund, tax), -self.get_tax(invoice, tax) * share, delta=0.011
                     )
                 self.assertEqual(
-                    refund.line_ids.filtered(lambda each: each.display_type == "product").account_id,
+                    refund.line_ids.filtered(
+                        lambda each: each.display_type == "product"
+                    ).account_id,
                     invoice.invoice_line_ids.account_id,
                 )
                 refund.action_post()
@@ -269,9 +273,7 @@ class TestDispute(DisputeCommon):
                 )
 
     def get_tax(self, move, tax):
-        return sum(
-            move.line_ids.filtered(lambda line: line.tax_line_id == tax).mapped("balance")
-        )
+        return sum(move.line_ids.filtered(lambda line: line.tax_line_id == tax).mapped("balance"))
 
     def test_in_a_foreign_currency(self):
         currency = self.setup_other_currency("EUR", rates=[("2016-01-01", 2.0)])
@@ -338,7 +340,9 @@ class TestDispute(DisputeCommon):
             self.accept(dispute, 100)
         self.assertEqual(dispute.state, "open")
         self.company.fiscalyear_lock_date = self.today - timedelta(days=10)
-        self.assertEqual(self.accept(dispute, 100).amount_total, 100, "the invoice's own day may be")
+        self.assertEqual(
+            self.accept(dispute, 100).amount_total, 100, "the invoice's own day may be"
+        )
 
     def test_an_accepted_amount_is_at_most_what_is_left(self):
         dispute = self.open_dispute(800)
@@ -426,7 +430,9 @@ class TestDispute(DisputeCommon):
         dispute.with_user(self.supervisor)._reject("No")
         self.assertEqual(dispute.days_to_solve, 8)
         groups = self.env["collections.dispute"].formatted_read_group(
-            [], ["reason_id", "department_id", "user_id"], ["days_to_solve:avg", "amount_company:sum"]
+            [],
+            ["reason_id", "department_id", "user_id"],
+            ["days_to_solve:avg", "amount_company:sum"],
         )
         self.assertEqual([group["days_to_solve:avg"] for group in groups], [8])
 

@@ -3,6 +3,9 @@ from . import (
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
+    collections_credit_ask,
+    collections_credit_hold,
+    collections_dispute_decision,
     collections_go_live,
     collections_health,
     collections_health_line,
@@ -15,7 +18,4 @@ from . import (
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
-    collections_dispute_decision,
-    collections_credit_hold,
-    collections_credit_ask,
 )

@@ -29,7 +29,9 @@ class SaleOrder(models.Model):
     @api.depends_context("lang")
     def _compute_collections_credit(self):
         asking = self.filtered(lambda order: order.state in UNCONFIRMED)
-        (self - asking).update({"collections_credit_text": False, "collections_credit_asked": False})
+        (self - asking).update(
+            {"collections_credit_text": False, "collections_credit_asked": False}
+        )
         standing = self.env["collections.credit.release"].search(
             [("order_id", "in", asking.ids), ("state", "in", ("requested", "approved"))]
         )
@@ -59,9 +61,7 @@ class SaleOrder(models.Model):
     def _needs_credit(self):
         """Extension point: whether confirming it gives credit. What is paid already needs none."""
         self.ensure_one()
-        return self.state in UNCONFIRMED and not (
-            self.amount_total and self.sudo()._is_paid()
-        )
+        return self.state in UNCONFIRMED and not (self.amount_total and self.sudo()._is_paid())
 
     def action_confirm(self):
         parked = self._pass_credit_hold()
@@ -113,9 +113,11 @@ class SaleOrder(models.Model):
         for order in self.sudo():
             if order.state == "draft":
                 order.state = "sent"
-            case = self.env["collections.case"].sudo()._find_credit_cases(
-                order.company_id, order._get_credit_debtor()
-            )[:1]
+            case = (
+                self.env["collections.case"]
+                .sudo()
+                ._find_credit_cases(order.company_id, order._get_credit_debtor())[:1]
+            )
             user = order.user_id or case.supervisor_id or self.env.ref("base.user_admin")
             summary = order.env._("Ordered while on credit hold: request a release")
             known = order.activity_ids.filtered(lambda task, text=summary: task.summary == text)

@@ -136,7 +136,8 @@ registry.category("web_tour.tours").add("collections_phone_dispute_tour", {
             run: "click",
         },
         {
-            trigger: ".o_kanban_record:contains(Price), .o-autocomplete--dropdown-item:contains(Price)",
+            trigger:
+                ".o_kanban_record:contains(Price), .o-autocomplete--dropdown-item:contains(Price)",
             run: "click",
         },
         {
@@ -144,7 +145,8 @@ registry.category("web_tour.tours").add("collections_phone_dispute_tour", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal)) div[name=dispute_ids], body:not(:has(.modal)) .nav-link:contains(Disputes)",
+            trigger:
+                "body:not(:has(.modal)) div[name=dispute_ids], body:not(:has(.modal)) .nav-link:contains(Disputes)",
         },
     ],
 });
