@@ -457,15 +457,16 @@ class CollectionsDispute(models.Model):
         manager = "collections_management.collections_management_group_manager"
         worth = self.amount_company * amount / self.amount
         currency = self.company_currency_id
-        if limit and currency.compare_amounts(worth, limit) > 0:
-            if not self.env.user.has_group(manager):
-                raise UserError(
-                    self.env._(
-                        "%(amount)s is above %(limit)s, so a manager accepts it.",
-                        amount=format_amount(self.env, worth, currency),
-                        limit=format_amount(self.env, limit, currency),
-                    )
+        if not limit or currency.compare_amounts(worth, limit) <= 0:
+            return
+        if not self.env.user.has_group(manager):
+            raise UserError(
+                self.env._(
+                    "%(amount)s is above %(limit)s, so a manager accepts it.",
+                    amount=format_amount(self.env, worth, currency),
+                    limit=format_amount(self.env, limit, currency),
                 )
+            )
 
     def _take(self, states):
         """Take the dispute in hand: one person decides at a time, and once.
