@@ -6,9 +6,13 @@ from .test_security import REFUSED, SecurityCommon
 
 # Who a method of ours is for, over RPC as on the screens. ``caller`` leans on the caller's own
 # access rights and record rules alone: what it returns or changes is what they may read or write.
-ROLES = ("caller", "collector", "supervisor", "manager", "nobody")
+# A decider is an accountant or a supervisor.
+ROLES = ("caller", "collector", "decider", "supervisor", "manager", "nobody")
 PUBLIC_METHODS = {
-    "account.move": {"action_open_collections_case": "caller"},
+    "account.move": {
+        "action_ask_credit_release": "caller",  # opens a form
+        "action_open_collections_case": "caller",
+    },
     "collections.agreement": {
         "action_accept_copy": "collector",
         "action_approve": "supervisor",
@@ -28,22 +32,26 @@ PUBLIC_METHODS = {
     "collections.case": {
         "action_agree": "caller",  # opens a form
         "action_approve_next": "supervisor",
+        "action_credit_hold": "supervisor",
         "action_erase_contents": "manager",
         "action_lift_holds": "collector",
         "action_open_agreements": "caller",
         "action_open_contacts": "caller",
+        "action_open_disputes": "caller",
         "action_open_invoices": "caller",
         "action_open_log": "caller",
         "action_open_visits": "caller",
         "action_pause": "caller",  # opens a form
         "action_plan_task": "caller",  # opens a form
         "action_refresh": "collector",
+        "action_release_credit_hold": "supervisor",
         "action_verify_log": "caller",
         "get_case": "caller",
         "get_history": "caller",
         "lift_hold": "collector",
         "list_planned": "caller",
         "log_external_contact": "collector",
+        "open_dispute": "collector",
         "set_hold": "collector",
         "work_callback": "collector",
         "work_note": "collector",
@@ -51,6 +59,17 @@ PUBLIC_METHODS = {
         "work_skip": "collector",
         "work_visit": "collector",
     },
+    "collections.credit.ask": {"action_ask": "caller"},
+    "collections.credit.hold": {"action_confirm": "supervisor"},
+    "collections.credit.release": {"action_approve": "supervisor", "action_refuse": "supervisor"},
+    "collections.dispute": {
+        "action_create_credit_note": "decider",
+        "action_decide": "decider",
+        "action_open_credit_notes": "caller",
+        "action_reopen": "collector",
+        "action_withdraw": "collector",
+    },
+    "collections.dispute.decision": {"action_confirm": "decider"},
     "collections.contact": {
         "action_approve": "supervisor",
         "action_cancel": "collector",
@@ -141,6 +160,7 @@ ARGUMENTS = {
     "get_case": {"debtor": 0},
     "lift_hold": {"hold": 0},
     "log_external_contact": {"reference": "x", "outcome": "x", "debtor": 0},
+    "open_dispute": {"receivable": 1, "reason": "price", "debtor": 0},
     "set_hold": {"debtor": 0},
     "load_cards": {"cases": []},
     "load_desk": {"case": 0},
@@ -198,6 +218,12 @@ class TestRpcSurface(SecurityCommon):
 
     def get_lower_people(self, role):
         """Those who may not do what is for a role."""
+        if role == "decider":
+            return [
+                self.people[name]
+                for name in self.people
+                if name not in ("accountant", "supervisor")
+            ]
         top = {"collector": 5, "supervisor": 6, "manager": 7}[role]
         return list(self.people.values())[:top]
 
@@ -254,6 +280,24 @@ class TestRpcSurface(SecurityCommon):
             self.env["collections.onboarding"].create({}),
             self.env["collections.state.import"].create({}),
         ]
+        dispute = self.env["collections.dispute"].create(
+            {
+                "case_id": case.id,
+                "line_id": case.receivable_ids.id,
+                "reason_id": self.env.ref(
+                    "collections_management.collections_dispute_reason_price"
+                ).id,
+            }
+        )
+        records += [
+            dispute,
+            self.env["collections.dispute.decision"].create({"dispute_id": dispute.id}),
+            self.env["collections.credit.hold"].create({"case_ids": case.ids, "note": "x"}),
+            self.env["collections.credit.ask"].create({"note": "x"}),
+            self.env["collections.credit.release"].create(
+                {"case_id": case.id, "requested_by_id": self.env.uid}
+            ),
+        ]
         health = self.env["collections.health"].create({"company_id": self.company.id})
         health._look()
         return {record._name: record for record in [*records, health, health.line_ids[:1]]}
@@ -294,7 +338,7 @@ class TestRpcSurface(SecurityCommon):
             "case": self.own.id,
             "cases": self.own.ids,
             "debtor": self.own.partner_id.id,
-            "hold": self.own.hold_ids.id,
+            "hold": self.own.hold_ids[-1:].id,
             "outcome": self.env.ref("collections_management.collections_outcome_refuses").id,
         }[name]
 
@@ -304,7 +348,9 @@ class TestRpcSurface(SecurityCommon):
                    "action_open_moves", "action_open_portal", "action_print", "action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
                    "action_open_awaiting", "action_open_deliveries", "action_open_visits", "action_download",
-                   "action_mail", "action_open_collections_case"}  # fmt: skip
+                   "action_mail", "action_open_collections_case", "action_open_disputes",
+                   "action_ask", "action_ask_credit_release",
+                   "action_open_credit_notes"}  # fmt: skip
         for user in (self.portal, self.employee):
             for name in ("get_case", "list_planned", "get_history", "action_verify_log"):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}
