@@ -344,13 +344,32 @@ class TestRpcSurface(SecurityCommon):
 
     def test_a_portal_user_gets_nothing_from_any_method(self):
         targets = self.get_targets()
-        opening = {"action_agree", "action_ask_end", "action_ask_signed", "action_open_agreements",
-                   "action_open_moves", "action_open_portal", "action_print", "action_pause", "action_plan_task", "action_try", "action_open_contacts",
-                   "action_open_invoices", "action_open_log", "action_open_cases",
-                   "action_open_awaiting", "action_open_deliveries", "action_open_visits", "action_download",
-                   "action_mail", "action_open_collections_case", "action_open_disputes",
-                   "action_ask", "action_ask_credit_release",
-                   "action_open_credit_notes"}  # fmt: skip
+        opening = {
+            "action_agree",
+            "action_ask",
+            "action_ask_credit_release",
+            "action_ask_end",
+            "action_ask_signed",
+            "action_download",
+            "action_mail",
+            "action_open_agreements",
+            "action_open_awaiting",
+            "action_open_cases",
+            "action_open_collections_case",
+            "action_open_contacts",
+            "action_open_credit_notes",
+            "action_open_deliveries",
+            "action_open_disputes",
+            "action_open_invoices",
+            "action_open_log",
+            "action_open_moves",
+            "action_open_portal",
+            "action_open_visits",
+            "action_pause",
+            "action_plan_task",
+            "action_print",
+            "action_try",
+        }
         for user in (self.portal, self.employee):
             for name in ("get_case", "list_planned", "get_history", "action_verify_log"):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}
