@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import get_public_method
 from odoo.tests import tagged
@@ -29,7 +32,29 @@ PUBLIC_METHODS = {
     },
     "collections.agreement.end": {"action_cancel": "collector", "action_refuse": "supervisor"},
     "collections.agreement.sign": {"action_accept": "collector"},
+    "collections.assignment.rule": {
+        "action_assign": "supervisor",
+        "action_open_cases": "caller",
+    },
+    "collections.board": {
+        "action_approve": "caller",
+        "action_assign": "supervisor",
+        "action_broadcast": "caller",
+        "action_open_list": "caller",
+        "action_reassign": "caller",
+    },
+    "collections.broadcast": {
+        "action_send": "supervisor",
+    },
     "collections.case": {
+        "register_promise": "collector",
+        "action_release_assignment": "supervisor",
+        "action_reassign": "caller",
+        "action_promise": "caller",
+        "action_preview_fees": "caller",
+        "action_open_promises": "caller",
+        "action_open_fees": "caller",
+        "action_follow": "collector",
         "action_agree": "caller",  # opens a form
         "action_approve_next": "supervisor",
         "action_credit_hold": "supervisor",
@@ -87,6 +112,22 @@ PUBLIC_METHODS = {
     "collections.contact.edit": {"action_restore": "supervisor", "action_save": "supervisor"},
     "collections.contact.reroute": {"action_confirm": "supervisor"},
     "collections.contact.rule": {"action_try": "caller"},  # opens a form
+    "collections.fee": {
+        "action_ask_waiver": "caller",
+        "action_charge": "supervisor",
+        "action_grant_waiver": "supervisor",
+        "action_open_move": "caller",
+        "action_refuse_waiver": "supervisor",
+    },
+    "collections.fee.policy": {
+        "action_open_fees": "caller",
+    },
+    "collections.fee.preview": {
+        "action_charge": "collector",
+    },
+    "collections.fee.waive": {
+        "action_waive": "collector",
+    },
     "collections.go.live": {
         "action_back_to_safe_mode": "manager",
         "action_go_live": "manager",
@@ -129,6 +170,20 @@ PUBLIC_METHODS = {
         "get_message": "supervisor",
     },
     "collections.priority.rule": {"action_score": "supervisor"},
+    "collections.promise": {
+        "action_approve": "supervisor",
+        "action_ask_withdraw": "caller",
+        "action_new": "caller",
+        "action_refuse": "supervisor",
+        "action_withdraw": "collector",
+    },
+    "collections.promise.end": {
+        "action_refuse": "supervisor",
+        "action_withdraw": "collector",
+    },
+    "collections.reassign": {
+        "action_confirm": "supervisor",
+    },
     "collections.reply": {"action_dismiss": "supervisor", "action_place": "supervisor"},
     "collections.run": {
         "action_approve": "supervisor",
@@ -145,6 +200,11 @@ PUBLIC_METHODS = {
     "collections.state.import": {"action_import": "manager", "action_read": "manager"},
     "collections.statement.wizard": {"action_download": "caller", "action_mail": "caller"},
     "collections.strategy": {"action_open_cases": "caller"},
+    "collections.team": {
+        "action_assign": "supervisor",
+        "action_open_cases": "caller",
+        "action_open_unassigned": "caller",
+    },
     "collections.webhook": {"action_open_deliveries": "caller", "action_test": "manager"},
     "collections.webhook.delivery": {"action_send_again": "manager"},
     "collections.worklist": {
@@ -161,6 +221,7 @@ ARGUMENTS = {
     "lift_hold": {"hold": 0},
     "log_external_contact": {"reference": "x", "outcome": "x", "debtor": 0},
     "open_dispute": {"receivable": 1, "reason": "price", "debtor": 0},
+    "register_promise": {"amount": "1", "date_due": "2099-01-01", "debtor": 0},
     "set_hold": {"debtor": 0},
     "load_cards": {"cases": []},
     "load_desk": {"case": 0},
@@ -171,12 +232,15 @@ ARGUMENTS = {
     "work_visit": {"values": {"uuid": "0123456789"}},
 }
 MODULE = "odoo.addons.collections_management."
+OTHERS = "odoo.addons.collections_"
 
 
 def get_own_methods(model):
     """Return the names that this addon adds to what may be called of a model."""
     own, inherited = set(), set()
     for cls in type(model).__mro__:
+        if cls.__module__.startswith(OTHERS) and not cls.__module__.startswith(MODULE):
+            continue  # what another collections addon adds is classified there
         ours = cls.__module__.startswith(MODULE) and ".tests." not in cls.__module__
         names = {
             name
@@ -215,6 +279,30 @@ class TestRpcSurface(SecurityCommon):
         contact = super().create_contact(case, state)
         contact.write(values)
         return contact
+
+    def create_promise(self, case):
+        due = self.today + timedelta(days=2)
+        return self.env["collections.promise"].create({"case_id": case.id, "date_due": due})
+
+    def create_fee(self, case):
+        """A fee that somebody asked to give up."""
+        product = self.env["product.product"].create(
+            {"name": "Late-payment charges", "type": "service", "taxes_id": False}
+        )
+        policy = self.env["collections.fee.policy"].create(
+            {
+                "name": "Interest",
+                "company_id": self.company.id,
+                "rate_source": "own",
+                "tier_ids": [Command.create({"days": 1, "percent": 12})],
+                "date_start": self.today - timedelta(days=3000),
+                "product_id": product.id,
+                "journal_id": self.company_data["default_journal_sale"].id,
+            }
+        )
+        fee = self.env["collections.fee"]._charge(policy, case)
+        fee.write({"waiver_state": "asked", "waiver_asked_by_id": self.env.uid})
+        return fee
 
     def get_lower_people(self, role):
         """Those who may not do what is for a role."""
@@ -279,6 +367,23 @@ class TestRpcSurface(SecurityCommon):
             self.env["collections.go.live"].create({}),
             self.env["collections.onboarding"].create({}),
             self.env["collections.state.import"].create({}),
+        ]
+        promise, fee = self.create_promise(case), self.create_fee(case)
+        team = self.env["collections.team"].create({"name": "Desk"})
+        records += [
+            promise,
+            self.env["collections.promise.end"].create({"promise_id": promise.id, "reason": "x"}),
+            fee,
+            fee.policy_id,
+            self.env["collections.fee.preview"].create({"case_id": case.id}),
+            self.env["collections.fee.waive"].create({"fee_ids": fee.ids, "note": "x"}),
+            team,
+            self.env["collections.assignment.rule"].create({"name": "Desk", "team_id": team.id}),
+            self.env["collections.board"].search([], limit=1),
+            self.env["collections.broadcast"].create({"subject": "x", "body": "x"}),
+            self.env["collections.reassign"].create(
+                {"case_ids": case.ids, "company_id": self.company.id}
+            ),
         ]
         dispute = self.env["collections.dispute"].create(
             {
@@ -346,12 +451,17 @@ class TestRpcSurface(SecurityCommon):
         targets = self.get_targets()
         opening = {
             "action_agree",
+            "action_approve",
             "action_ask",
             "action_ask_credit_release",
             "action_ask_end",
             "action_ask_signed",
+            "action_ask_waiver",
+            "action_ask_withdraw",
+            "action_broadcast",
             "action_download",
             "action_mail",
+            "action_new",
             "action_open_agreements",
             "action_open_awaiting",
             "action_open_cases",
@@ -360,14 +470,22 @@ class TestRpcSurface(SecurityCommon):
             "action_open_credit_notes",
             "action_open_deliveries",
             "action_open_disputes",
+            "action_open_fees",
             "action_open_invoices",
+            "action_open_list",
             "action_open_log",
+            "action_open_move",
             "action_open_moves",
             "action_open_portal",
+            "action_open_promises",
+            "action_open_unassigned",
             "action_open_visits",
             "action_pause",
             "action_plan_task",
+            "action_preview_fees",
             "action_print",
+            "action_promise",
+            "action_reassign",
             "action_try",
         }
         for user in (self.portal, self.employee):
