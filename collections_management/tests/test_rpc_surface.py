@@ -54,7 +54,7 @@ PUBLIC_METHODS = {
         "action_preview_fees": "caller",
         "action_open_promises": "caller",
         "action_open_fees": "caller",
-        "action_follow": "collector",
+        "action_follow": "caller",
         "action_agree": "caller",  # opens a form
         "action_approve_next": "supervisor",
         "action_credit_hold": "supervisor",
@@ -221,7 +221,7 @@ ARGUMENTS = {
     "lift_hold": {"hold": 0},
     "log_external_contact": {"reference": "x", "outcome": "x", "debtor": 0},
     "open_dispute": {"receivable": 1, "reason": "price", "debtor": 0},
-    "register_promise": {"amount": "1", "date_due": "2099-01-01", "debtor": 0},
+    "register_promise": {"amount": "1", "date": "2099-01-01", "debtor": 0},
     "set_hold": {"debtor": 0},
     "load_cards": {"cases": []},
     "load_desk": {"case": 0},
@@ -489,13 +489,26 @@ class TestRpcSurface(SecurityCommon):
             "action_try",
         }
         for user in (self.portal, self.employee):
-            for name in ("get_case", "list_planned", "get_history", "action_verify_log"):
+            for name in (
+                "get_case",
+                "list_planned",
+                "get_history",
+                "action_verify_log",
+                "action_follow",
+            ):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}
                 with self.subTest(name, user=user.login), self.assertRaises(AccessError):
                     self.call(user, targets["collections.case"], name, **arguments)
             with self.subTest("get_run_state", user=user.login), self.assertRaises(AccessError):
                 self.call(user, targets["collections.run"], "get_run_state")
-        reading = {"get_case", "list_planned", "get_history", "action_verify_log", "get_run_state"}
+        reading = {
+            "action_follow",
+            "action_verify_log",
+            "get_case",
+            "get_history",
+            "get_run_state",
+            "list_planned",
+        }
         callers = {
             name
             for methods in PUBLIC_METHODS.values()
@@ -511,6 +524,8 @@ class TestRpcSurface(SecurityCommon):
             (self.theirs, "action_refresh", {}),
             (self.theirs, "action_lift_holds", {}),
             (self.theirs, "action_verify_log", {}),
+            (self.theirs, "get_history", {}),
+            (self.theirs, "action_follow", {}),
             (self.theirs, "get_case", {"debtor": self.theirs.partner_id.id}),
             (self.theirs, "list_planned", {"debtor": self.theirs.partner_id.id}),
             (self.theirs, "set_hold", {"debtor": self.theirs.partner_id.id}),
@@ -531,7 +546,6 @@ class TestRpcSurface(SecurityCommon):
             ):
                 self.call(self.collector, records, name, **arguments)
         self.assertEqual((contact.state, held.state), ("queued", "held"))
-        self.assertFalse(self.call(self.collector, self.theirs, "get_history")["entries"])
         run = self.env["collections.run"]._get_or_create(self.company, "button")
         contact.run_id = run
         self.call(self.collector, run, "action_hold_all")
