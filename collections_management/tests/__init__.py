@@ -9,6 +9,7 @@ from . import (
     test_engine_calendar,
     test_engine_chain,
     test_engine_delivery,
+    test_engine_evidence,
     test_engine_health,
     test_engine_incoming,
     test_engine_ladder,
@@ -23,6 +24,7 @@ from . import (
     test_replies,
     test_roles,
     test_rpc_surface,
+    test_provision,
     test_run,
     test_security,
     test_start,
@@ -34,4 +36,5 @@ from . import (
     test_views,
     test_web,
     test_webhook,
+    test_write_off,
 )

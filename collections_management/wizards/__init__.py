@@ -12,6 +12,7 @@ from . import (
     collections_preview,
     collections_preview_line,
     collections_preview_screen,
+    collections_recovery_wizard,
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,

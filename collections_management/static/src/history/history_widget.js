@@ -29,6 +29,7 @@ export class HistoryWidget extends Component {
             { key: "decisions", label: _t("Decisions") },
             { key: "balances", label: _t("Balances") },
             { key: "people", label: _t("By people") },
+            { key: "write_offs", label: _t("Write-offs") },
         ];
     }
 
