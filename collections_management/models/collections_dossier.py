@@ -203,7 +203,9 @@ class CollectionsDossier(models.AbstractModel):
 
     def _tell_receivables(self, write_off):
         accounts = []
-        for currency, lines in write_off.line_ids.grouped("currency_id").items():
+        for currency, lines in write_off.line_ids.sorted("date_maturity").grouped(
+            "currency_id"
+        ).items():
             items = [
                 Item(
                     line.line_id.date, line.date_maturity or line.line_id.date, "invoice",

@@ -13,7 +13,9 @@ class CollectionsProvisionLine(models.Model):
         "collections.provision", required=True, readonly=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one("res.company", readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     partner_id = fields.Many2one(
         "res.partner", string="Debtor", readonly=True, ondelete="restrict", index="btree_not_null"
     )

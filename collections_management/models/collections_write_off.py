@@ -726,7 +726,9 @@ class CollectionsWriteOff(models.Model):
         move.action_post()
         plan = []
         for line, entry_line in zip(
-            self_sudo.line_ids, move.line_ids.filtered(self._is_receivable), strict=True
+            self_sudo.line_ids,
+            move.line_ids.filtered(self._is_receivable).sorted("id"),
+            strict=True,
         ):
             line.entry_line_id = entry_line
             plan.append(line.line_id | entry_line)

@@ -34,7 +34,9 @@ class CollectionsWriteOffLine(models.Model):
         precompute=True,
         help="All that is open, or less.",
     )
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     amount_company = fields.Monetary(
         string="In Company Currency",
         currency_field="company_currency_id",

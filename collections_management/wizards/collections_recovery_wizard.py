@@ -20,7 +20,9 @@ class CollectionsRecoveryWizard(models.TransientModel):
         readonly=False,
         domain="[('id', 'in', credit_ids)]",
     )
-    payment_currency_id = fields.Many2one(related="line_id.currency_id")
+    payment_currency_id = fields.Many2one(
+        related="line_id.currency_id", string="Currency of the Payment"
+    )
     amount = fields.Monetary(
         string="Recovered",
         currency_field="payment_currency_id",
