@@ -55,12 +55,12 @@ class CollectionsDossier(models.AbstractModel):
         self.env.flush_all()
         company = write_off.company_id.sudo()
         lang = company.partner_id.lang or self.env.lang or "en_US"
-        self = self.with_context(lang=lang).with_company(company)
-        write_off = write_off.with_env(self.env)
-        faults = self.env["collections.log"]._verify(write_off.case_id)
+        local = self.with_context(lang=lang).with_company(company)
+        write_off = write_off.with_env(local.env)
+        faults = local.env["collections.log"]._verify(write_off.case_id)
         archive = Archive(folder)
-        self._add_files(write_off, archive, progress)
-        path, pages = self._print_dossier(write_off, archive.files, faults, folder, progress)
+        local._add_files(write_off, archive, progress)
+        path, pages = local._print_dossier(write_off, archive.files, faults, folder, progress)
         files = list(archive.files)
         archive.add_path("dossier.pdf", path)
         archive.close()
@@ -76,7 +76,7 @@ class CollectionsDossier(models.AbstractModel):
             + (case.log_sequence or 0) // ROWS["log"]
         )
 
-    # -- the PDF ------------------------------------------------------------------------------------
+    # -- the PDF -----------------------------------------------------------------------------------
 
     def _get_dossier_sections(self, write_off, files, faults):
         """Extension point: what the dossier tells, ``{order: [Section]}``.
@@ -173,7 +173,7 @@ class CollectionsDossier(models.AbstractModel):
                 )
         target.write_bytes(composer.get_pdf())
 
-    # -- what it tells ------------------------------------------------------------------------------
+    # -- what it tells -----------------------------------------------------------------------------
 
     def _tell_decision(self, write_off):
         entry = write_off.sudo().move_id
@@ -203,9 +203,9 @@ class CollectionsDossier(models.AbstractModel):
 
     def _tell_receivables(self, write_off):
         accounts = []
-        for currency, lines in write_off.line_ids.sorted("date_maturity").grouped(
-            "currency_id"
-        ).items():
+        for currency, lines in (
+            write_off.line_ids.sorted("date_maturity").grouped("currency_id").items()
+        ):
             items = [
                 Item(
                     line.line_id.date, line.date_maturity or line.line_id.date, "invoice",
@@ -226,9 +226,7 @@ class CollectionsDossier(models.AbstractModel):
     def _tell_checks(self, write_off):
         if write_off.check_ids:
             labels = self._get_labels(write_off, ("verdict", "treatment"))
-            states = dict(
-                write_off.check_ids._fields["state"]._description_selection(self.env)
-            )
+            states = dict(write_off.check_ids._fields["state"]._description_selection(self.env))
             yield self._render(
                 "checks", write_off=write_off, rule=write_off.rule_id, labels=labels, states=states
             )
@@ -247,7 +245,9 @@ class CollectionsDossier(models.AbstractModel):
                 )
             )
         ]
-        states = dict(self.env["collections.contact"]._fields["state"]._description_selection(self.env))
+        states = dict(
+            self.env["collections.contact"]._fields["state"]._description_selection(self.env)
+        )
         for ids in split_every(ROWS["contacts"], contact_ids):
             contacts = self.env["collections.contact"].browse(ids)
             yield self._render(

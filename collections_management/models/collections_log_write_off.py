@@ -42,9 +42,7 @@ class CollectionsLog(models.Model):
             "write_off_reversed": [
                 self.env._("Write-off of %(currency)s %(amount)s reversed, entry %(entry)s")
             ],
-            "dossier_made": [
-                self.env._("Evidence dossier made: %(pages)s pages, %(files)s files")
-            ],
+            "dossier_made": [self.env._("Evidence dossier made: %(pages)s pages, %(files)s files")],
             "recovered": [self.env._("Recovered: %(currency)s %(amount)s, entry %(entry)s")],
             "recovery_reversed": [self.env._("Recovery of %(currency)s %(amount)s reversed")],
         }

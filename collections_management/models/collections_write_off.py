@@ -51,7 +51,7 @@ class CollectionsWriteOff(models.Model):
     reason_id = fields.Many2one("collections.write.off.reason", string="Why", ondelete="restrict")
     note = fields.Text(help="What the one who approves, and the authority, should know.")
     date = fields.Date(
-        string="Accounting Date", default=lambda self: fields.Date.context_today(self)
+        string="Accounting Date", default=fields.Date.context_today
     )
     rule_id = fields.Many2one("collections.write.off.rule", string="Rule", ondelete="restrict")
     check_ids = fields.One2many("collections.write.off.check", "write_off_id", string="Evidence")
@@ -124,7 +124,9 @@ class CollectionsWriteOff(models.Model):
             write_off.verdict = evidence.conclude(conditions, findings)
 
     @api.depends_context("uid", "lang")
-    @api.depends("line_ids.line_id", "line_ids.amount", "treatment", "verdict", "case_id", "rule_id")
+    @api.depends(
+        "line_ids.line_id", "line_ids.amount", "treatment", "verdict", "case_id", "rule_id"
+    )
     def _compute_warning(self):
         for write_off in self:
             write_off.warning = "\n".join(write_off._get_warnings()) or False
@@ -207,7 +209,7 @@ class CollectionsWriteOff(models.Model):
             for one in self
         }
 
-    # -- who may ------------------------------------------------------------------------------------
+    # -- who may -----------------------------------------------------------------------------------
 
     @api.model
     def _is_requester(self):
@@ -268,7 +270,7 @@ class CollectionsWriteOff(models.Model):
         return result
 
     def _check_may_write(self, vals):
-        """Own fields while it is prepared, the decision while it waits; the rest is the buttons'."""
+        """Own fields while it is prepared, the decision while it waits; buttons do the rest."""
         names = {name for name in vals if not name.startswith(("message_", "activity_"))}
         if names & set(OWN_FIELDS):
             self._check_draft()
@@ -278,16 +280,14 @@ class CollectionsWriteOff(models.Model):
         if fixed:
             labels = [self._fields[name]._description_string(self.env) for name in fixed]
             raise UserError(
-                self.env._(
-                    "%(fields)s: set by the buttons, not by hand.", fields=", ".join(labels)
-                )
+                self.env._("%(fields)s: set by the buttons, not by hand.", fields=", ".join(labels))
             )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_draft_only(self):
         self._check_draft()
 
-    # -- evidence -----------------------------------------------------------------------------------
+    # -- evidence ----------------------------------------------------------------------------------
 
     def _reset_checks(self):
         """Take the conditions of the rule as they stand now; answers to the same question stay."""
@@ -394,7 +394,7 @@ class CollectionsWriteOff(models.Model):
         )
         return proven, every - proven
 
-    # -- what may be booked -------------------------------------------------------------------------
+    # -- what may be booked ------------------------------------------------------------------------
 
     def _has_rate(self, currency, day):
         """Tell whether a currency can be converted on a day, and not by a rate of nothing."""
@@ -543,7 +543,7 @@ class CollectionsWriteOff(models.Model):
                     )
                 )
 
-    # -- what a person does -------------------------------------------------------------------------
+    # -- what a person does ------------------------------------------------------------------------
 
     @api.model
     def _open_new(self, case):
@@ -563,8 +563,9 @@ class CollectionsWriteOff(models.Model):
         else:
             today = self.env["collections.ledger"]._today(case.company_id)
             lines = case.sudo().receivable_ids.filtered(
-                lambda line: line.amount_residual_currency > 0
-                and (line.date_maturity or line.date) < today
+                lambda line: (
+                    line.amount_residual_currency > 0 and (line.date_maturity or line.date) < today
+                )
             )
             if not lines:
                 raise UserError(
@@ -620,9 +621,7 @@ class CollectionsWriteOff(models.Model):
             write_off._lock()
             write_off._check_state("requested")
             if write_off.requested_by_id == self.env.user:
-                raise UserError(
-                    self.env._("Somebody else approves what you asked for yourself.")
-                )
+                raise UserError(self.env._("Somebody else approves what you asked for yourself."))
             write_off._check_bookable()
             write_off.sudo().write(
                 {"decided_by_id": self.env.uid, "decided_on": fields.Datetime.now()}
@@ -716,7 +715,7 @@ class CollectionsWriteOff(models.Model):
     def _end_calls(self):
         self.sudo().activity_ids.action_done()
 
-    # -- the entry ----------------------------------------------------------------------------------
+    # -- the entry ---------------------------------------------------------------------------------
 
     def _post(self):
         """Book the write-off, reconcile it and prepare its dossier."""

@@ -105,7 +105,8 @@ class CollectionsWriteOffCheck(models.Model):
                 limit=number(finding.limit),
             ),
             "unproven": self.env._(
-                "%(found)s attempts with proof of sending, others without; %(limit)s are asked for.",
+                "%(found)s attempts with proof of sending, others without; "
+                "%(limit)s are asked for.",
                 found=number(finding.found),
                 limit=number(finding.limit),
             ),

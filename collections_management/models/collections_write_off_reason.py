@@ -16,6 +16,6 @@ class CollectionsWriteOffReason(models.Model):
         string="Account of the Loss",
         company_dependent=True,
         domain="[('account_type', 'not in', ('asset_receivable', 'liability_payable'))]",
-        help="Empty: the company's. A debt that was provisioned may be booked against the provision.",
+        help="Empty: the company's. A provisioned debt may be booked against the provision.",
     )
     note = fields.Char(translate=True)

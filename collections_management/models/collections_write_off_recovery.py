@@ -117,7 +117,8 @@ class CollectionsWriteOff(models.Model):
         if amount <= 0 or credit.currency_id.compare_amounts(amount, open_credit) > 0:
             raise UserError(
                 self.env._(
-                    "Choose an amount above zero, %(open)s at most: so much of the payment is free.",
+                    "Choose an amount above zero, %(open)s at most: so much of the payment is "
+                    "free.",
                     open=credit.currency_id.format(open_credit),
                 )
             )

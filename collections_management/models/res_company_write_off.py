@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """Where written-off debts, what comes back of them and provisions are booked, and who decides."""
+    """Where write-offs, recoveries and provisions are booked, and who decides."""
 
     _inherit = "res.company"
 

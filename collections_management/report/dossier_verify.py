@@ -59,7 +59,7 @@ def check_files(folder):
             continue
         found = hashlib.sha256()
         with path.open("rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):  # noqa: B023
+            for block in iter(lambda: file.read(1 << 20), b""):
                 found.update(block)
         if found.hexdigest() != expected:
             faults.append(f"file {name}: was changed")

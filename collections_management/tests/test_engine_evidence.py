@@ -91,9 +91,7 @@ class TestEvidence(BaseCase):
         best, worst, told = result(True), result(False), result(None)
         self.assertEqual(told, best if best == worst else UNKNOWN)
 
-    @given(
-        st.decimals(0, 10**6, places=2), st.decimals(0, 10**6, places=2), st.integers(1, 10**4)
-    )
+    @given(st.decimals(0, 10**6, places=2), st.decimals(0, 10**6, places=2), st.integers(1, 10**4))
     def test_more_money_never_turns_a_small_debt_rule_to_met(self, total, more, limit):
         order = [MET, NOT_MET]
         condition = number("total_up_to", limit)

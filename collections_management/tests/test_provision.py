@@ -15,7 +15,9 @@ class TestProvision(WriteOffCommon):
         super().setUpClass()
         bands = cls.env["collections.provision.band"]
         bands.search([]).unlink()
-        bands.create([{"days": days, "percent": percent} for days, percent in ((91, 10), (366, 100))])
+        bands.create(
+            [{"days": days, "percent": percent} for days, percent in ((91, 10), (366, 100))]
+        )
 
     def propose(self, day=None, user=None):
         provision = self.env["collections.provision"].with_user(user or self.accountant)
@@ -57,9 +59,7 @@ class TestProvision(WriteOffCommon):
         self.create_invoice(100, days_overdue=400)
         provision = self.propose()
         foreign = provision.line_ids.filtered(lambda line: line.currency_id == currency)
-        self.assertRecordValues(
-            foreign, [{"amount_currency": 800, "amount": 400, "provided": 400}]
-        )
+        self.assertRecordValues(foreign, [{"amount_currency": 800, "amount": 400, "provided": 400}])
         self.assertEqual((provision.amount_required, provision.is_tied), (500, True))
 
     def test_the_entry_books_the_difference_only_and_can_be_taken_back(self):

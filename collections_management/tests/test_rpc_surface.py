@@ -6,7 +6,8 @@ from .test_security import REFUSED, SecurityCommon
 
 # Who a method of ours is for, over RPC as on the screens. ``caller`` leans on the caller's own
 # access rights and record rules alone: what it returns or changes is what they may read or write.
-ROLES = ("caller", "collector", "supervisor", "manager", "nobody")
+# ``requester``: a supervisor or an accountant; ``approver``: a manager or an accountant.
+ROLES = ("caller", "collector", "supervisor", "manager", "nobody", "requester", "approver")
 PUBLIC_METHODS = {
     "account.move": {"action_open_collections_case": "caller"},
     "collections.case": {
@@ -16,10 +17,12 @@ PUBLIC_METHODS = {
         "action_open_contacts": "caller",
         "action_open_invoices": "caller",
         "action_open_log": "caller",
+        "action_open_write_offs": "caller",
         "action_pause": "caller",  # opens a form
         "action_plan_task": "caller",  # opens a form
         "action_refresh": "collector",
         "action_verify_log": "caller",
+        "action_write_off": "requester",
         "get_case": "caller",
         "get_history": "caller",
         "lift_hold": "collector",
@@ -85,6 +88,14 @@ PUBLIC_METHODS = {
         "action_open_case": "supervisor",
         "get_message": "supervisor",
     },
+    "collections.provision": {
+        "action_compute": "approver",
+        "action_make_entry": "approver",
+        "action_open_entry": "caller",
+        "action_take_back": "approver",
+    },
+    "collections.recovery": {"action_reverse": "approver"},
+    "collections.recovery.wizard": {"action_confirm": "approver"},
     "collections.reply": {"action_dismiss": "supervisor", "action_place": "supervisor"},
     "collections.run": {
         "action_approve": "supervisor",
@@ -103,6 +114,17 @@ PUBLIC_METHODS = {
     "collections.strategy": {"action_open_cases": "caller"},
     "collections.webhook": {"action_open_deliveries": "caller", "action_test": "manager"},
     "collections.webhook.delivery": {"action_send_again": "manager"},
+    "collections.write.off": {
+        "action_approve": "approver",
+        "action_make_dossier": "requester",
+        "action_open_entry": "caller",
+        "action_queue_dossier": "requester",
+        "action_recover": "approver",
+        "action_refuse": "approver",
+        "action_request": "requester",
+        "action_reverse": "approver",
+        "action_withdraw": "requester",
+    },
     "res.partner": {"action_open_collections_case": "caller", "action_trust_email": "collector"},
 }
 # Arguments that a method needs before it comes to who calls it.
@@ -160,8 +182,9 @@ class TestRpcSurface(SecurityCommon):
 
     def get_lower_people(self, role):
         """Those who may not do what is for a role."""
-        top = {"collector": 5, "supervisor": 6, "manager": 7}[role]
-        return list(self.people.values())[:top]
+        top = {"collector": 5, "supervisor": 6, "requester": 6}.get(role, 7)
+        books = ("accountant",) if role in ("requester", "approver") else ()
+        return [person for name, person in list(self.people.items())[:top] if name not in books]
 
     def call(self, user, records, name, **arguments):
         """Call as ``/json/2`` does, on records that the caller did not read before."""
@@ -205,10 +228,24 @@ class TestRpcSurface(SecurityCommon):
             self.env["collections.go.live"].create({}),
             self.env["collections.onboarding"].create({}),
             self.env["collections.state.import"].create({}),
+            write_off := self.env["collections.write.off"].create({"case_id": case.id}),
+            self.env["collections.recovery.wizard"].create({"write_off_id": write_off.id}),
+            self.env["collections.provision"].create({"company_id": self.company.id}),
+            self.create_recovery(write_off),
         ]
         health = self.env["collections.health"].create({"company_id": self.company.id})
         health._look()
         return {record._name: record for record in [*records, health, health.line_ids[:1]]}
+
+    def create_recovery(self, write_off):
+        return self.env["collections.recovery"].create(
+            {
+                "write_off_id": write_off.id,
+                "date": self.today,
+                "amount": 1,
+                "move_id": self.env["account.move"].search([], limit=1).id,
+            }
+        )
 
     def test_every_public_method_has_a_role(self):
         found = {}
@@ -249,7 +286,8 @@ class TestRpcSurface(SecurityCommon):
         opening = {"action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
                    "action_open_awaiting", "action_open_deliveries", "action_download",
-                   "action_mail", "action_open_collections_case"}  # fmt: skip
+                   "action_mail", "action_open_collections_case", "action_open_write_offs",
+                   "action_open_entry"}  # fmt: skip
         for user in (self.portal, self.employee):
             for name in ("get_case", "list_planned", "get_history", "action_verify_log"):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}

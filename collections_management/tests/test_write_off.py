@@ -187,7 +187,7 @@ class TestWriteOff(WriteOffCommon):
             lambda: draft.write({"date": self.today}),
             lambda: draft.line_ids.write({"amount": 1}),
             lambda: draft.check_ids[-1].write({"answer": "no"}),
-            lambda: draft.line_ids.unlink(),
+            draft.line_ids.unlink,
             draft.unlink,
         ):
             with self.refused("stands as it is"):
@@ -220,7 +220,7 @@ class TestWriteOff(WriteOffCommon):
         exchange = item.matched_credit_ids.exchange_move_id
         self.assertEqual(booked, 400)
         self.assertEqual(sum(exchange.line_ids.filtered("debit").mapped("debit")), 200)
-        loss = draft.sudo().move_id.line_ids.filtered(lambda l: l.account_id == self.loss)
+        loss = draft.sudo().move_id.line_ids.filtered(lambda line: line.account_id == self.loss)
         self.assertRecordValues(loss, [{"balance": 200, "amount_currency": 800}])
 
     def test_a_currency_without_a_rate_is_refused(self):
@@ -241,8 +241,12 @@ class TestWriteOff(WriteOffCommon):
         draft = self.prepare(invoice, recover_tax=True)
         draft.action_request()
         lines = draft.sudo().move_id.line_ids
-        self.assertEqual(sum(lines.filtered(lambda l: l.account_id == self.tax_account).mapped("balance")), 90)
-        self.assertEqual(sum(lines.filtered(lambda l: l.account_id == self.loss).mapped("balance")), 500)
+        self.assertEqual(
+            sum(lines.filtered(lambda line: line.account_id == self.tax_account).mapped("balance")), 90
+        )
+        self.assertEqual(
+            sum(lines.filtered(lambda line: line.account_id == self.loss).mapped("balance")), 500
+        )
         self.assertEqual(draft.tax_amount, 90)
 
     def test_closed_books_are_refused_and_nothing_moves_to_another_day(self):
@@ -367,7 +371,9 @@ class TestWriteOffEvidence(WriteOffCommon):
     """What is proved, and what only a person can say."""
 
     def states(self, draft):
-        return dict(zip(draft.check_ids.mapped("name"), draft.check_ids.mapped("state"), strict=True))
+        return dict(
+            zip(draft.check_ids.mapped("name"), draft.check_ids.mapped("state"), strict=True)
+        )
 
     def test_the_rule_is_checked_against_the_debt(self):
         invoice = self.create_invoice(2500, days_overdue=400)
@@ -496,7 +502,7 @@ class TestRecovery(WriteOffCommon):
         self.assertRecordValues(recovery, [{"amount": 300, "state": "posted"}])
         self.assertEqual((draft.amount_recovered, draft.amount_lost), (300, 900))
         self.assertEqual(credit.amount_residual, -200)
-        gain = recovery.sudo().move_id.line_ids.filtered(lambda l: l.account_id == self.gain)
+        gain = recovery.sudo().move_id.line_ids.filtered(lambda line: line.account_id == self.gain)
         self.assertEqual(gain.balance, -300)
         with self.refused("reverse the recovery first"):
             draft.with_user(self.accountant).action_reverse()
@@ -532,8 +538,8 @@ class TestRecovery(WriteOffCommon):
         credit = self.pay_on_account(100)
         recovery = draft.with_user(self.accountant)._recover(credit, 100, self.today)
         lines = recovery.sudo().move_id.line_ids
-        self.assertEqual(lines.filtered(lambda l: l.account_id == self.tax_account).balance, -18)
-        self.assertEqual(lines.filtered(lambda l: l.account_id == self.gain).balance, -82)
+        self.assertEqual(lines.filtered(lambda line: line.account_id == self.tax_account).balance, -18)
+        self.assertEqual(lines.filtered(lambda line: line.account_id == self.gain).balance, -82)
 
     def test_a_supervisor_books_none(self):
         draft = self.prepare(self.create_invoice(100, days_overdue=400))
@@ -682,9 +688,7 @@ class TestDossier(WriteOffCommon):
         ):
             cron.method_direct_trigger()
         draft.invalidate_recordset()
-        self.assertRecordValues(
-            draft, [{"dossier_state": "failed", "dossier_fault": "No printer"}]
-        )
+        self.assertRecordValues(draft, [{"dossier_state": "failed", "dossier_fault": "No printer"}])
         draft.action_queue_dossier()
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()

@@ -33,7 +33,7 @@ class CollectionsRecoveryWizard(models.TransientModel):
     date = fields.Date(
         string="Accounting Date",
         required=True,
-        default=lambda self: fields.Date.context_today(self),
+        default=fields.Date.context_today,
     )
 
     @api.depends("write_off_id")
