@@ -50,9 +50,7 @@ class CollectionsWriteOff(models.Model):
     line_ids = fields.One2many("collections.write.off.line", "write_off_id", string="Receivables")
     reason_id = fields.Many2one("collections.write.off.reason", string="Why", ondelete="restrict")
     note = fields.Text(help="What the one who approves, and the authority, should know.")
-    date = fields.Date(
-        string="Accounting Date", default=fields.Date.context_today
-    )
+    date = fields.Date(string="Accounting Date", default=fields.Date.context_today)
     rule_id = fields.Many2one("collections.write.off.rule", string="Rule", ondelete="restrict")
     check_ids = fields.One2many("collections.write.off.check", "write_off_id", string="Evidence")
     verdict = fields.Selection(
