@@ -284,7 +284,7 @@ class CollectionsDossier(models.AbstractModel):
             if (row[1] in ("replied", "auto_replied")) == came_in
         )  # fmt: skip
         for rows in split_every(ROWS["texts"], told, list):
-            yield self._render("texts", rows=rows, most=TEXT_MOST)
+            yield self._render("texts", rows=rows, most=TEXT_MOST, came_in=came_in)
 
     def _tell_log(self, case):
         first = 0
