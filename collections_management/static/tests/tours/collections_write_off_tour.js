@@ -15,20 +15,16 @@ function fits(trigger) {
     };
 }
 
-/** From a case on to the dossier; the buttons of a phone are in a menu. */
+/** From a case on to the dossier; what comes first is a button of its own on a phone, too. */
 function writeOff(phone) {
-    const press = (name, content) =>
-        phone
-            ? [
-                  {
-                      content: "Open the menu of the buttons",
-                      trigger: ".o_statusbar_buttons button[title=More]",
-                      run: "click",
-                  },
-                  { content, trigger: `.o-dropdown--menu button[name=${name}]`, run: "click" },
-              ]
-            : [{ content, trigger: `.o_statusbar_buttons button[name=${name}]`, run: "click" }];
+    const press = (name, content) => [
+        { content, trigger: `.o_statusbar_buttons > button[name=${name}]`, run: "click" },
+    ];
     return [
+        {
+            content: "The case is open",
+            trigger: ".o_collections_case_form div[name=receivable_line_ids]:contains(INV/)",
+        },
         ...press("action_write_off", "Give this debt up"),
         {
             content: "The overdue receivable is there, with its age",
