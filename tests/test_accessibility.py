@@ -111,6 +111,7 @@ class TestAccessibility(CollectionsCommon, HttpCase):
         cls.contact = cls.case.contact_ids.ensure_one()
         cls.contact.state = "awaiting"
         cls.batch = cls.env["collections.letter.batch"].create({"company_id": cls.company.id})
+        cls.write_off = cls.env["collections.write.off"]._open_new(cls.case)["res_id"]
         cls.preview = (
             cls.env["collections.preview"]
             .with_user(cls.manager)
@@ -150,6 +151,10 @@ class TestAccessibility(CollectionsCommon, HttpCase):
             ("settings", action("res_config_settings_action"), {}, ()),
             ("go live", action("collections_go_live_action"), {}, ()),
             ("statement", action("collections_statement_wizard_action_case"), {}, ()),
+            ("write-offs", action("collections_write_off_action"), {}, ()),
+            ("write-off", form(self.env["collections.write.off"].browse(self.write_off)), {}, ()),
+            ("provisions", action("collections_provision_action"), {}, ()),
+            ("write-off rules", action("collections_write_off_rule_action"), {}, ()),
         ]
 
     def open(self, browser, path):

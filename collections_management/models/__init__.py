@@ -168,3 +168,26 @@ from . import (
     collections_team_desk,
     res_users,
 )
+
+# what is given up, and its proof
+from . import (
+    collections_legal_value,
+    collections_write_off_rule,
+    collections_write_off_condition,
+    collections_write_off_reason,
+    collections_write_off,
+    collections_write_off_line,
+    collections_write_off_check,
+    collections_write_off_recovery,
+    collections_dossier_files,
+    collections_dossier,
+    collections_write_off_dossier,
+    collections_recovery,
+    collections_provision_band,
+    collections_provision,
+    collections_provision_line,
+    collections_case_write_off,
+    collections_log_write_off,
+    res_company_write_off,
+    res_config_settings_write_off,
+)

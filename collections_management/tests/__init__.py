@@ -17,6 +17,7 @@ from . import (
     test_engine_chain,
     test_engine_credit,
     test_engine_delivery,
+    test_engine_evidence,
     test_engine_health,
     test_engine_incoming,
     test_engine_interest,
@@ -35,6 +36,7 @@ from . import (
     test_promise_api,
     test_promise_ledger,
     test_promise_message,
+    test_provision,
     test_replies,
     test_roles,
     test_rpc_surface,
@@ -50,4 +52,5 @@ from . import (
     test_views,
     test_web,
     test_webhook,
+    test_write_off,
 )

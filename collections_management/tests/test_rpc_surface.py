@@ -9,8 +9,10 @@ from .test_security import REFUSED, SecurityCommon
 
 # Who a method of ours is for, over RPC as on the screens. ``caller`` leans on the caller's own
 # access rights and record rules alone: what it returns or changes is what they may read or write.
-# A decider is an accountant or a supervisor.
-ROLES = ("caller", "collector", "decider", "supervisor", "manager", "nobody")
+# A decider or requester is an accountant or a supervisor, an approver an accountant or a manager.
+ROLES = (
+    "caller", "collector", "decider", "requester", "supervisor", "approver", "manager", "nobody"
+)  # fmt: skip
 PUBLIC_METHODS = {
     "account.move": {
         "action_ask_credit_release": "caller",  # opens a form
@@ -66,11 +68,13 @@ PUBLIC_METHODS = {
         "action_open_invoices": "caller",
         "action_open_log": "caller",
         "action_open_visits": "caller",
+        "action_open_write_offs": "caller",
         "action_pause": "caller",  # opens a form
         "action_plan_task": "caller",  # opens a form
         "action_refresh": "collector",
         "action_release_credit_hold": "supervisor",
         "action_verify_log": "caller",
+        "action_write_off": "requester",
         "get_case": "caller",
         "get_history": "caller",
         "lift_hold": "collector",
@@ -184,6 +188,14 @@ PUBLIC_METHODS = {
     "collections.reassign": {
         "action_confirm": "supervisor",
     },
+    "collections.provision": {
+        "action_compute": "approver",
+        "action_make_entry": "approver",
+        "action_open_entry": "caller",
+        "action_take_back": "approver",
+    },
+    "collections.recovery": {"action_reverse": "approver"},
+    "collections.recovery.wizard": {"action_confirm": "approver"},
     "collections.reply": {"action_dismiss": "supervisor", "action_place": "supervisor"},
     "collections.run": {
         "action_approve": "supervisor",
@@ -212,6 +224,17 @@ PUBLIC_METHODS = {
         "load_day": "collector",
         "load_desk": "collector",
         "load_more": "collector",
+    },
+    "collections.write.off": {
+        "action_approve": "approver",
+        "action_make_dossier": "requester",
+        "action_open_entry": "caller",
+        "action_queue_dossier": "requester",
+        "action_recover": "approver",
+        "action_refuse": "approver",
+        "action_request": "requester",
+        "action_reverse": "approver",
+        "action_withdraw": "requester",
     },
     "res.partner": {"action_open_collections_case": "caller", "action_trust_email": "collector"},
 }
@@ -306,14 +329,9 @@ class TestRpcSurface(SecurityCommon):
 
     def get_lower_people(self, role):
         """Those who may not do what is for a role."""
-        if role == "decider":
-            return [
-                self.people[name]
-                for name in self.people
-                if name not in ("accountant", "supervisor")
-            ]
-        top = {"collector": 5, "supervisor": 6, "manager": 7}[role]
-        return list(self.people.values())[:top]
+        books = ("accountant",) if role in ("decider", "requester", "approver") else ()
+        top = {"collector": 5, "supervisor": 6, "decider": 6, "requester": 6}.get(role, 7)
+        return [person for name, person in list(self.people.items())[:top] if name not in books]
 
     def call(self, user, records, name, **arguments):
         """Call as ``/json/2`` does, on records that the caller did not read before."""
@@ -367,6 +385,10 @@ class TestRpcSurface(SecurityCommon):
             self.env["collections.go.live"].create({}),
             self.env["collections.onboarding"].create({}),
             self.env["collections.state.import"].create({}),
+            write_off := self.env["collections.write.off"].create({"case_id": case.id}),
+            self.env["collections.recovery.wizard"].create({"write_off_id": write_off.id}),
+            self.env["collections.provision"].create({"company_id": self.company.id}),
+            self.create_recovery(write_off),
         ]
         promise, fee = self.create_promise(case), self.create_fee(case)
         team = self.env["collections.team"].create({"name": "Desk"})
@@ -406,6 +428,16 @@ class TestRpcSurface(SecurityCommon):
         health = self.env["collections.health"].create({"company_id": self.company.id})
         health._look()
         return {record._name: record for record in [*records, health, health.line_ids[:1]]}
+
+    def create_recovery(self, write_off):
+        return self.env["collections.recovery"].create(
+            {
+                "write_off_id": write_off.id,
+                "date": self.today,
+                "amount": 1,
+                "move_id": self.env["account.move"].search([], limit=1).id,
+            }
+        )
 
     def test_every_public_method_has_a_role(self):
         found = {}
@@ -470,6 +502,7 @@ class TestRpcSurface(SecurityCommon):
             "action_open_credit_notes",
             "action_open_deliveries",
             "action_open_disputes",
+            "action_open_entry",
             "action_open_fees",
             "action_open_invoices",
             "action_open_list",
@@ -480,6 +513,7 @@ class TestRpcSurface(SecurityCommon):
             "action_open_promises",
             "action_open_unassigned",
             "action_open_visits",
+            "action_open_write_offs",
             "action_pause",
             "action_plan_task",
             "action_preview_fees",

@@ -23,6 +23,7 @@ from . import (
     collections_preview_screen,
     collections_promise_end,
     collections_reassign,
+    collections_recovery_wizard,
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
