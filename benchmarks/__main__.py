@@ -1,5 +1,5 @@
-"""`python -m benchmarks`: the real ledger night by night, the synthetic ones by size, the screens of
-many cases, letters and statements."""
+"""`python -m benchmarks`: the real ledger night by night, the synthetic ones by size, the screens
+of many cases, letters and statements."""
 
 import argparse
 import sys

@@ -5,9 +5,9 @@
 
 Each list and kanban view is read with its own fields (`web_search_read`), each group-by of its
 search view is opened (`web_read_group`), each field of its search panel counted
-(`search_panel_select_range`, `search_panel_select_multi_range`), as a supervisor; of Odoo's own list of invoices, with the columns
-of collections shown, and of the receivables as an accountant. Every debtor has an invoice. The best
-of three counts; above 300 ms is told and fails.
+(`search_panel_select_range`, `search_panel_select_multi_range`), as a supervisor; and, as an
+accountant, Odoo's own list of invoices with the columns of collections, and the receivables. Every
+debtor has an invoice. The best of three counts; above 300 ms is told and fails.
 """
 
 import argparse

@@ -27,7 +27,8 @@ ENTRIES_A_CASE = 20
 LOG = """
     INSERT INTO collections_log (case_id, sequence, moment, event, user_id, contact_id, data,
                                  previous_hash, hash)
-    SELECT kase.id, n, now() - (%(entries)s - n) * interval '2 days' - (kase.id %% 9) * interval '1 hour',
+    SELECT kase.id, n,
+           now() - (%(entries)s - n) * interval '2 days' - (kase.id %% 9) * interval '1 hour',
            (ARRAY['refreshed', 'planned', 'sent', 'answered', 'read'])[1 + n %% 5], kase.user_id,
            CASE WHEN n %% 5 IN (2, 3, 4) THEN contact.id END, '{"overdue": "100.00"}', 'x', 'x'
       FROM collections_case kase
@@ -85,21 +86,21 @@ def measure_desk(env):
         return {"day": True, "uuid": f"benchmark-{next(counter)}", "next": cases[-1].id}
 
     calls = {
-        "the day": lambda: desk.load_day(),
+        "the day": desk.load_day,
         "three cards ahead": lambda: desk.load_cards([case.id for case in cases[:3]]),
         "an outcome": lambda: next_case().work_outcome(outcome.id, values()),
         "a note": lambda: next_case().work_note("Spoke to Ana", values()),
         "a callback": lambda: next_case().work_callback(later, values()),
         "putting off": lambda: next_case().work_skip("He is away", values()),
-        "timeline of a case": lambda: cases[0].get_history(),
+        "timeline of a case": cases[0].get_history,
         "payments of a case": lambda: cases[0].get_history("payments"),
         "desk of a case": lambda: desk.load_desk(cases[0].id),
-        "page of a case": lambda: _read_page(env, cases[0]),
+        "page of a case": lambda: _read_page(cases[0]),
     }
     return [(name, _best(env, work)) for name, work in calls.items()]
 
 
-def _read_page(env, case):
+def _read_page(case):
     arch = screens._get_arch(case, "collections_case_view_form")
     names = {
         node.get("name")

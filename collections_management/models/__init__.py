@@ -1,6 +1,6 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
-from . import collections_case_rule_mixin
+from . import collections_territory_mixin, collections_case_rule_mixin
 from . import (
     account_move,
     account_move_line,
@@ -53,7 +53,6 @@ from . import (
     collections_team_member,
     collections_webhook,
     collections_webhook_delivery,
-    collections_thanks,
     digest_digest,
     ir_http,
     ir_mail_server,
@@ -70,6 +69,80 @@ from . import (
     res_currency,
     res_partner,
     res_partner_mail,
+)
+
+# promises and agreements are judged before anybody is thanked
+from . import (
+    collections_promise_type,
+    collections_promise,
+    collections_promise_limit,
+    collections_promise_log,
+    collections_promise_settle,
+    collections_promise_message,
+    collections_case_promise,
+    collections_case_promise_api,
+    collections_agreement,
+    collections_agreement_line,
+    collections_agreement_limit,
+    collections_agreement_log,
+    collections_agreement_book,
+    collections_agreement_settle,
+    collections_case_agreement,
+    collections_agreement_message,
+    collections_agreement_document,
+    res_company_agreement,
+    collections_thanks,
+)
+
+# late-payment fees and interest
+from . import (
+    account_move_fee,
+    account_move_line_fee,
+    collections_case_fee,
+    collections_delivery_fee,
+    collections_event_fee,
+    collections_fee,
+    collections_fee_calculator,
+    collections_fee_law,
+    collections_fee_law_row,
+    collections_fee_policy,
+    collections_fee_slice,
+    collections_fee_tier,
+    collections_fee_waiver,
+    collections_ledger_fee,
+    collections_log_fee,
+    collections_step_fee,
+    res_company_fee,
+    res_config_settings_fee,
+    res_partner_fee,
+    collections_contact_fee,
+)
+
+# disputes and credit holds
+from . import (
+    collections_department,
+    collections_dispute_cause,
+    collections_dispute_reason,
+    collections_dispute,
+    collections_dispute_refund,
+    collections_hold_dispute,
+    collections_ledger_dispute,
+    collections_case_dispute,
+    collections_log_dispute,
+    account_move_dispute,
+    account_move_line_dispute,
+    res_company_dispute,
+    collections_credit_release,
+    collections_case_credit,
+    collections_step_credit,
+    collections_log_credit,
+    account_move_credit,
+    res_company_credit,
+    res_partner_credit,
+)
+
+# the collector's day
+from . import (
     collections_outcome,
     collections_priority_rule,
     collections_case_priority,
@@ -80,5 +153,41 @@ from . import (
     collections_worklist_item,
     collections_worklist_settings,
     res_partner_phone,
+)
+
+# who works the cases
+from . import (
+    collections_absence,
+    collections_assignment_rule,
+    collections_board,
+    collections_case_team,
+    collections_log_team,
+    collections_measure,
+    collections_receipt_team,
+    collections_target,
+    collections_team_desk,
     res_users,
+)
+
+# what is given up, and its proof
+from . import (
+    collections_legal_value,
+    collections_write_off_rule,
+    collections_write_off_condition,
+    collections_write_off_reason,
+    collections_write_off,
+    collections_write_off_line,
+    collections_write_off_check,
+    collections_write_off_recovery,
+    collections_dossier_files,
+    collections_dossier,
+    collections_write_off_dossier,
+    collections_recovery,
+    collections_provision_band,
+    collections_provision,
+    collections_provision_line,
+    collections_case_write_off,
+    collections_log_write_off,
+    res_company_write_off,
+    res_config_settings_write_off,
 )

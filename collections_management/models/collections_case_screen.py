@@ -56,7 +56,7 @@ class CollectionsCase(models.Model):
         """Return the receivable that drives the case as far as a screen can tell: the oldest one
         that nobody excluded."""
         self.ensure_one()
-        held = self.hold_ids.filtered("is_active").line_id
+        held = self.hold_ids.filtered(lambda hold: hold.is_active and not hold.amount).line_id
         candidates = self.receivable_ids.filtered(
             lambda line: line.amount_residual > 0 and not line.no_followup and line not in held
         )

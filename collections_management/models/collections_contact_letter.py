@@ -170,6 +170,7 @@ class CollectionsContact(models.Model):
                     ("case_id", "in", self.case_id.ids),
                     ("line_id", "!=", False),
                     ("is_active", "=", True),
+                    ("amount", "=", 0),
                 ]
             )
         )
@@ -206,7 +207,7 @@ class CollectionsContact(models.Model):
         for line in lines:
             if line.amount_residual_currency < 0:
                 credited.append(line)
-            elif line.no_followup or line.id in held:
+            elif line.no_followup or line.id in held or line._get_collections_claim() <= 0:
                 continue
             elif line.id in told if preventive else (line.date_maturity or line.date) < today:
                 owed.append(line)
@@ -226,7 +227,7 @@ class CollectionsContact(models.Model):
         """Return a receivable or credit as the letter tells it."""
         due = line.date_maturity or line.date
         currency = line.currency_id
-        amount, residual = line.amount_currency, line.amount_residual_currency
+        amount, residual = line.amount_currency, line._get_collections_claim()
         return {
             "line": line,
             "currency": currency,
@@ -247,7 +248,7 @@ class CollectionsContact(models.Model):
         """Return the totals of the currencies in which something is left to pay."""
         sums = defaultdict(lambda: [0.0, 0.0])
         for line in owed:
-            sums[line.currency_id][0] += line.amount_residual_currency
+            sums[line.currency_id][0] += line._get_collections_claim()
         for line in credited:
             if line.currency_id in sums:
                 sums[line.currency_id][1] -= line.amount_residual_currency

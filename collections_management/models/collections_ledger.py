@@ -364,6 +364,7 @@ class CollectionsLedger(models.AbstractModel):
                 SELECT id, case_id, line_id, reason, date_until FROM collections_hold
                  WHERE case_id = ANY(%s) AND lifted_on IS NULL AND date_from <= %s
                    AND (date_until IS NULL OR date_until >= %s)
+                   AND coalesce(amount, 0) = 0
                 """,
                 cases.ids,
                 today,

@@ -57,7 +57,7 @@ class BrowserCase(HttpCase):
                     env = api.Environment(cr, SUPERUSER_ID, {})
                     env["collections.run"]._cron_resume()
                     env["collections.delivery"]._cron_deliver()
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
             except Exception as error:  # noqa: BLE001  (told by the thread that waits)
                 faults.append(repr(error))
             finally:

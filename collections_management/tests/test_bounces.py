@@ -289,7 +289,7 @@ class TestTheNextPerson(BounceCase):
             ]
         )
 
-    def write(self, refuse=(), **invoice):
+    def dun_refused(self, refuse=(), **invoice):
         """Let a night write; returns the mailbox."""
         self.create_invoice(days_overdue=5, **invoice)
         with self.mailbox() as box:
@@ -356,7 +356,7 @@ class TestTheNextPerson(BounceCase):
         self.assertEqual(self.get_fallback(contact).address, "ferreteria@debtor.example")
 
     def test_an_address_refused_while_sending_goes_to_the_next_person(self):
-        box = self.write(refuse=["ana@debtor.example"])
+        box = self.dun_refused(refuse=["ana@debtor.example"])
         self.assertEqual([m.rcpt_tos for m in box.messages], [["beto@debtor.example"]])
         self.assertRecordValues(
             self.get_chain(),
@@ -375,7 +375,7 @@ class TestTheNextPerson(BounceCase):
         self.company.write(
             {"collections_safe_mode": True, "collections_test_email": "test@company.example"}
         )
-        self.write(refuse=["test@company.example"])
+        self.dun_refused(refuse=["test@company.example"])
         self.assertEqual(self.get_chain().channel_id, self.email | self.task)
         self.assertEqual(len(self.get_chain()), 2)
 

@@ -1,5 +1,6 @@
 import unittest
 from datetime import date
+from unittest.mock import patch
 
 from odoo.addons.collections_management.engine import places, public_holidays
 
@@ -91,3 +92,9 @@ class TestPublicHolidays(unittest.TestCase):
             with self.subTest(country=country, language=language):
                 name = public_holidays.get_checker(country, None, language)(day)
                 self.assertEqual(name, expected)
+
+    def test_a_zone_this_machine_does_not_know_is_left_out(self):
+        self.addCleanup(places.get_zones.cache_clear)
+        places.get_zones.cache_clear()
+        with patch.object(places, "get_possible_zones", lambda *_: ("No/Where", "America/Lima")):
+            self.assertEqual(places.get_zones("PE", None, 2026), ("America/Lima",))

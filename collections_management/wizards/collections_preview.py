@@ -318,9 +318,15 @@ class CollectionsPreview(models.TransientModel):
         A reminder before the due date asks for what falls due, any other for what is net overdue.
         """
         reminders = contacts.filtered(lambda contact: contact.step_id and contact.step_id.days <= 0)
+        told = {
+            contact: {*((contact.facts or {}).get("covered") or ()), *contact.carrier_id.ids}
+            for contact in reminders
+        }
+        lines = contacts.env["account.move.line"].browse(set().union(*told.values())).exists()
+        residuals = {line.id: line.amount_residual for line in lines}
         return {
             **{contact: contact.case_id.amount_net_overdue for contact in contacts - reminders},
-            **{contact: sum(contact.line_ids.mapped("amount_residual")) for contact in reminders},
+            **{contact: sum(residuals.get(id_, 0) for id_ in ids) for contact, ids in told.items()},
         }
 
     def _get_costs(self, channels):

@@ -65,7 +65,42 @@ def allow_any_hour(env):
 
 
 def share(env, company, collectors):
-    """Give every second case of a company to its second collector."""
-    cases = env["collections.case"].search([("company_id", "=", company.id)], order="id")
-    if len(collectors) > 1:
-        cases[1::2].write({"user_id": collectors[1].id})
+    """Make a team of the collectors of a company, let a rule share its cases out, set targets."""
+    if not collectors:
+        return
+    supervisors = env["res.users"].search(
+        [
+            ("group_ids", "in", groups(env, "supervisor").ids),
+            ("company_ids", "in", company.ids),
+        ]
+    )
+    team = env["collections.team"].create(
+        {
+            "name": f"Cartera {company.name}",
+            "company_id": company.id,
+            "supervisor_ids": [(6, 0, supervisors.ids)],
+            "member_ids": [(0, 0, {"user_id": user.id, "case_limit": 150}) for user in collectors],
+        }
+    )
+    env["collections.assignment.rule"].create(
+        {
+            "name": "Toda la cartera",
+            "team_id": team.id,
+            "company_id": company.id,
+            "rebalance": True,
+            "note": "La carga se nivela cada noche entre los gestores del equipo.",
+        }
+    )
+    env["collections.target"].create(
+        [
+            {
+                "team_id": team.id,
+                "user_id": user.id,
+                "company_id": company.id,
+                "amount": 50000,
+                "contact_count": 200,
+            }
+            for user in collectors
+        ]
+    )
+    env["collections.assignment.rule"]._assign_collectors(company)

@@ -3,17 +3,21 @@
 import os
 import shutil
 import subprocess
+from contextlib import nullcontext
 
 from . import config, paths, postgres, templates
 
 KEEP = "COLLECTIONS_TEST_DB"
 
 
-def run(arguments, *, database=None):
+def run(arguments, *, database=None, log=None, **variables):
     """Run pytest; return its exit code.
 
     The database is made for this run and dropped after it. Set COLLECTIONS_TEST_DB to
     the name of a database of yours to use it as it is and keep it.
+
+    :param log: a file to speak into instead of the terminal
+    :param variables: what else is in its environment
     """
     kept = os.environ.get(KEEP)
     name = kept or database or f"test_{os.getpid()}"
@@ -21,7 +25,14 @@ def run(arguments, *, database=None):
         templates.fresh_db(name, paths.addons())
     (paths.LOCAL / "tmp").mkdir(exist_ok=True)
     try:
-        return subprocess.call(command(name, arguments), cwd=paths.ROOT, env=environment(name))
+        with open(log, "w") if log else nullcontext() as output:
+            return subprocess.call(
+                command(name, arguments),
+                cwd=paths.ROOT,
+                env=environment(name) | variables,
+                stdout=output,
+                stderr=subprocess.STDOUT if output else None,
+            )
     finally:
         shutil.rmtree(paths.LOCAL / "tmp" / name, ignore_errors=True)
         if not kept:

@@ -1,8 +1,10 @@
 """`make test`: lint beside the preparation of the database, every test, and what they cover."""
 
 import os
+import subprocess
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 from . import coverage_bars, lint, machine, paths, pytest_run, templates
 from .shell import say
@@ -24,10 +26,8 @@ def run(arguments):
         templates.ensure_template(paths.addons())
     finally:
         linting.join()
-    report = paths.COVERAGE / "coverage.json"
-    report.unlink(missing_ok=True)
-    code = pytest_run.run([*coverage_options(report), *arguments])
-    faults = coverage_bars.check(report, paths.addons())
+    code = _run_parts(arguments)
+    faults = coverage_bars.check(_report_coverage(), paths.addons())
     for fault in faults:
         say(f"COVERAGE: {fault}")
     return code or int(bool(faults))
@@ -41,12 +41,59 @@ def _lint(run_id):
         say(traceback.format_exc())
 
 
-def coverage_options(report):
-    """Return pytest-cov's options: the addons, a page per file, the totals in the terminal, and
-    the report in JSON that the bars are read from."""
+def parts():
+    """Return ``{name: folders}`` of what is run at the same time, each on a database of its own:
+    the addons', and the house's, which make their own databases and processes."""
+    return {"addons": [f"{addon}/tests" for addon in paths.addons()], "house": ["tests"]}
+
+
+def _run_parts(arguments):
+    """Run the parts side by side; return the first bad exit code, or 0.
+
+    The first part speaks while it works, the others when all is done.
+    """
+    paths.COVERAGE.mkdir(parents=True, exist_ok=True)
+    for old in paths.COVERAGE.glob("data*"):
+        old.unlink()
+    together = 1 if os.environ.get(pytest_run.KEEP) else len(parts())
+    with ThreadPoolExecutor(together) as pool:
+        runs = {
+            name: pool.submit(
+                pytest_run.run,
+                [*_coverage_options(), *arguments, *folders],
+                database=f"test_{os.getpid()}_{name}",
+                log=paths.LOGS / f"test-{name}.log" if position else None,
+                COVERAGE_FILE=str(paths.COVERAGE / f"data.{name}"),
+            )
+            for position, (name, folders) in enumerate(parts().items())
+        }
+    codes = {name: job.result() for name, job in runs.items()}
+    for name, code in codes.items():
+        log = paths.LOGS / f"test-{name}.log"
+        if log.exists():
+            print(log.read_text())
+            log.unlink()
+        say(f"Tests of the {name}: {'passed' if not code else f'failed, exit code {code}'}")
+    return next(filter(None, codes.values()), 0)
+
+
+def _coverage_options():
+    """Return pytest-cov's options: what is measured; the reports are made of all parts."""
     sources = [f"--cov={name}" for name in paths.addons()]
-    html = f"--cov-report=html:{paths.COVERAGE / 'html'}"
-    return [
-        *(*sources, "--cov-config=pyproject.toml", html, "--cov-report=term:skip-covered"),
-        f"--cov-report=json:{report}",
-    ]
+    return [*sources, "--cov-config=pyproject.toml", "--cov-report="]
+
+
+def _report_coverage():
+    """Join what the parts covered: totals in the terminal, a page per file; return the path of
+    the report in JSON that the bars are read from."""
+    report = paths.COVERAGE / "coverage.json"
+    report.unlink(missing_ok=True)
+    tool = [str(paths.VENV_PYTHON), "-m", "coverage"]
+    for command in (
+        ["combine", "--quiet", str(paths.COVERAGE)],
+        ["report"],
+        ["html", "--quiet"],
+        ["json", "--quiet", "-o", str(report)],
+    ):
+        subprocess.call([*tool, *command], cwd=paths.ROOT)
+    return report

@@ -25,7 +25,7 @@ FLAGS = (
 IS_BUSY = (
     "document.readyState !== 'complete'"
     " || !document.querySelector('.o_action_manager > *, .modal .o_form_view, #wrapwrap')"
-    " || !!document.querySelector('.o_loading_indicator, .o_blockUI, .o_view_sample_data')"
+    " || !!document.querySelector('.o_loading_indicator, .o_blockUI')"
     " || [...document.images].some((image) => !image.complete)"
 )
 

@@ -1,4 +1,18 @@
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+
+/**
+ * A tour fails when the browser asks whether it may leave the page, as it does before a download
+ * that then leaves it where it is. A link to the same address does not ask.
+ */
+function downloadByLink() {
+    const assign = (url) => {
+        const link = document.createElement("a");
+        Object.assign(link, { href: url, download: "" }).click();
+    };
+    const location = Object.assign({}, window.location, { assign });
+    Object.defineProperty(browser, "location", { configurable: true, get: () => location });
+}
 
 /** Download the statement of a case's debtor in a format. */
 function download(format) {
@@ -21,9 +35,7 @@ function download(format) {
             content: "Download it",
             trigger: ".modal footer button[name=action_download]",
             run(helpers) {
-                // The browser asks whether it may leave the page, then stays: it is a download.
-                const stay = (ev) => ev.stopImmediatePropagation();
-                window.addEventListener("beforeunload", stay, { capture: true });
+                downloadByLink();
                 return helpers.click();
             },
         },

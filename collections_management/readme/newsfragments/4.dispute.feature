@@ -1,0 +1,1 @@
+Disputes: a receivable or a part of it is contested, left alone until somebody else decides, and credited to the cent. Credit hold: by a step or a supervisor, it warns of or blocks new invoices and ends by itself when nothing is overdue.

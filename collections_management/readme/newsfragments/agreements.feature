@@ -1,0 +1,1 @@
+Payment agreements: work a plan out with its schedule on the screen, have it approved beyond your limits, let the debtor sign it on his phone; interest and discount are booked, instalments followed up by the payments, and a broken agreement brings the original debt back.

@@ -1,0 +1,1 @@
+Sales orders of debtors on credit hold are warned about or blocked, released by another person.
