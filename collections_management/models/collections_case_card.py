@@ -321,9 +321,8 @@ class CollectionsCase(models.Model):
             and ``kinds``, ``[[key, label], ...]``
         """
         self.ensure_one()
+        self.check_access("read")
         result = super().get_history(kind=kind, limit=limit, before=before)
-        if not self.has_access("read"):
-            return result  # what the caller may not read is empty
         entries = result["entries"]
         self._add_notes(entries)
         result["before"] = entries[-1]["sequence"] if entries else False
