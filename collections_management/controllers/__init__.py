@@ -1,1 +1,1 @@
-from . import collections_forewarning, collections_health
+from . import collections_agency_portal, collections_forewarning, collections_health

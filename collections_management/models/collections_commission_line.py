@@ -10,7 +10,12 @@ class CollectionsCommissionLine(models.Model):
     _rec_name = "payment_name"
 
     commission_id = fields.Many2one(
-        "collections.commission", required=True, readonly=True, ondelete="cascade", index=True
+        "collections.commission",
+        string="Settlement",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
     )
     company_id = fields.Many2one(related="commission_id.company_id", store=True)
     currency_id = fields.Many2one(related="commission_id.currency_id")

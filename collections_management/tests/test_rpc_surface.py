@@ -9,12 +9,14 @@ from .test_security import REFUSED, SecurityCommon
 ROLES = ("caller", "collector", "supervisor", "manager", "nobody")
 PUBLIC_METHODS = {
     "account.move": {"action_open_collections_case": "caller"},
+    "collections.agency": {"action_open_placed": "caller"},
     "collections.case": {
         "action_approve_next": "supervisor",
         "action_erase_contents": "manager",
         "action_lift_holds": "collector",
         "action_open_contacts": "caller",
         "action_open_invoices": "caller",
+        "action_open_escalations": "caller",
         "action_open_log": "caller",
         "action_pause": "caller",  # opens a form
         "action_plan_task": "caller",  # opens a form
@@ -27,6 +29,12 @@ PUBLIC_METHODS = {
         "log_external_contact": "collector",
         "set_hold": "collector",
     },
+    "collections.commission": {
+        "action_bill": "manager",
+        "action_cancel": "manager",
+        "action_open_bill": "caller",
+    },
+    "collections.commission.settle": {"action_settle": "manager"},
     "collections.contact": {
         "action_approve": "supervisor",
         "action_cancel": "collector",
@@ -44,6 +52,20 @@ PUBLIC_METHODS = {
     "collections.contact.edit": {"action_restore": "supervisor", "action_save": "supervisor"},
     "collections.contact.reroute": {"action_confirm": "supervisor"},
     "collections.contact.rule": {"action_try": "caller"},  # opens a form
+    "collections.escalation": {
+        "action_approve": "supervisor",
+        "action_build_package": "supervisor",
+        "action_charge_costs": "supervisor",
+        "action_give_up": "supervisor",
+        "action_lose": "supervisor",
+        "action_open_case": "caller",
+        "action_recall": "supervisor",
+        "action_refuse": "supervisor",
+        "action_settle": "supervisor",
+        "action_win": "supervisor",
+    },
+    "collections.escalation.new": {"action_confirm": "collector"},
+    "collections.escalation.rule": {"action_open_escalations": "caller"},
     "collections.go.live": {
         "action_back_to_safe_mode": "manager",
         "action_go_live": "manager",
@@ -56,6 +78,8 @@ PUBLIC_METHODS = {
     },
     "collections.health.line": {"action_open": "manager", "action_try": "manager"},
     "collections.hold": {"action_lift": "collector"},
+    "collections.legal.cost": {"action_charge": "supervisor"},
+    "collections.legal.step": {"action_done": "supervisor"},
     "collections.letter.batch": {
         "action_cancel": "collector",
         "action_download": "caller",  # an address, which checks for itself
@@ -183,7 +207,34 @@ class TestRpcSurface(SecurityCommon):
                 "event_ids": [(6, 0, self.env["collections.event"].search([], limit=1).ids)],
             }
         )
+        escalation = self.env["collections.escalation"].create(
+            {"case_id": case.id, "kind": "legal", "reason": "x"}
+        )
+        agency = self.env["collections.agency"].create({"partner_id": self.debtor.id})
         records = [
+            escalation,
+            self.env["collections.legal.cost"].create(
+                {"escalation_id": escalation.id, "amount": 1}
+            ),
+            self.env["collections.legal.step"].create(
+                {
+                    "escalation_id": escalation.id,
+                    "kind_id": self.env["collections.legal.step.kind"].search([], limit=1).id,
+                    "deadline": self.today,
+                }
+            ),
+            self.env["collections.escalation.new"].create(
+                {"case_ids": case.ids, "reason": "x", "kind": "legal"}
+            ),
+            self.env["collections.commission.settle"].create({"agency_id": agency.id}),
+            self.env["collections.commission"].create(
+                {
+                    "agency_id": agency.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "date_to": self.today,
+                }
+            ),
             case,
             case.partner_id,
             case.receivable_ids.move_id[:1],
@@ -249,7 +300,8 @@ class TestRpcSurface(SecurityCommon):
         opening = {"action_pause", "action_plan_task", "action_try", "action_open_contacts",
                    "action_open_invoices", "action_open_log", "action_open_cases",
                    "action_open_awaiting", "action_open_deliveries", "action_download",
-                   "action_mail", "action_open_collections_case"}  # fmt: skip
+                   "action_mail", "action_open_collections_case", "action_open_bill",
+                   "action_open_case", "action_open_escalations", "action_open_placed"}  # fmt: skip
         for user in (self.portal, self.employee):
             for name in ("get_case", "list_planned", "get_history", "action_verify_log"):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}

@@ -1,8 +1,10 @@
 from . import (
     base_partner_merge,
+    collections_commission_settle,
     collections_contact_edit,
     collections_contact_reroute,
     collections_contact_rule_try,
+    collections_escalation_new,
     collections_go_live,
     collections_health,
     collections_health_line,
