@@ -83,15 +83,23 @@ class CollectionsAgency(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):
-        if self.env["collections.escalation"].sudo().search_count(
-            [("agency_id", "in", self.ids)], limit=1
+        if (
+            self.env["collections.escalation"]
+            .sudo()
+            .search_count([("agency_id", "in", self.ids)], limit=1)
         ):
             raise UserError(self.env._("Cases were placed with this agency: archive it."))
 
     def _check_nothing_placed(self):
         """An agency that has cases is not archived: nobody would work them."""
-        placed = self.env["collections.escalation"].sudo()._read_group(
-            [("agency_id", "in", self.ids), ("state", "=", "active")], ["agency_id"], ["__count"]
+        placed = (
+            self.env["collections.escalation"]
+            .sudo()
+            ._read_group(
+                [("agency_id", "in", self.ids), ("state", "=", "active")],
+                ["agency_id"],
+                ["__count"],
+            )
         )
         for agency, count in placed:
             raise UserError(
@@ -107,9 +115,7 @@ class CollectionsAgency(models.Model):
         for agency in self:
             today = self.env["collections.ledger"]._today(company)
             if not agency.active:
-                raise UserError(
-                    self.env._("%(agency)s is archived.", agency=agency.display_name)
-                )
+                raise UserError(self.env._("%(agency)s is archived.", agency=agency.display_name))
             if agency.company_id and agency.company_id != company:
                 raise UserError(
                     self.env._("%(agency)s works for %(company)s only.",
@@ -137,4 +143,3 @@ class CollectionsAgency(models.Model):
             "domain": [("agency_id", "in", self.ids)],
             "context": {"search_default_active": 1},
         }
-

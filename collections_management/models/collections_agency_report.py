@@ -147,9 +147,7 @@ class CollectionsAgencyReport(models.Model):
         if self.amount:
             parts.append(format_amount(self.env, self.amount, self.currency_id))
         if self.date_promised:
-            parts.append(
-                self.env._("for %(day)s", day=format_date(self.env, self.date_promised))
-            )
+            parts.append(self.env._("for %(day)s", day=format_date(self.env, self.date_promised)))
         if self.note:
             parts.append(self.note)
         return " · ".join(parts)

@@ -139,7 +139,8 @@ class CollectionsCommission(models.Model):
                 """
                 SELECT escalation.id, line.id, credit.id, line.currency_id,
                        sum(partial.debit_amount_currency), credit.date, move.name, document.name,
-                       escalation.date_start - coalesce(line.date_maturity, line.date),
+                       greatest(
+                           escalation.date_start - coalesce(line.date_maturity, line.date), 0),
                        escalation.amount_start
                   FROM collections_escalation escalation
                   JOIN collections_escalation_line_rel given

@@ -327,8 +327,9 @@ class CollectionsEscalation(models.Model):
         self.check_access("read")
         live = self.filtered(lambda escalation: escalation.state in LIVE)
         own = live.filtered(
-            lambda escalation: escalation.state == "requested"
-            and escalation.requested_by_id == self.env.user
+            lambda escalation: (
+                escalation.state == "requested" and escalation.requested_by_id == self.env.user
+            )
         )
         if live - own and not self._is_supervisor():
             raise AccessError(self.env._("A supervisor recalls what is under way."))

@@ -13,7 +13,9 @@ class CollectionsEscalation(models.Model):
     file_number = fields.Char(tracking=True, index="trigram")
     lawyer_id = fields.Many2one("res.partner", tracking=True, ondelete="restrict")
     step_ids = fields.One2many("collections.legal.step", "escalation_id", string="Steps")
-    next_deadline = fields.Date(compute="_compute_next_deadline", store=True, index="btree_not_null")
+    next_deadline = fields.Date(
+        compute="_compute_next_deadline", store=True, index="btree_not_null"
+    )
     cost_ids = fields.One2many("collections.legal.cost", "escalation_id", string="Costs")
     prescription_date = fields.Date(related="case_id.prescription_date")
 

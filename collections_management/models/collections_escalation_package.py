@@ -78,14 +78,14 @@ class CollectionsEscalation(models.Model):
                 break
 
     def _build_package(self):
-        """Make the package of one placement now, and send it where the agency wants it by e-mail."""
+        """Make the package of one placement now, and send it if the agency wants it by e-mail."""
         self.ensure_one()
         lang = self.agency_id.partner_id.lang or self.company_id.partner_id.lang or self.env.lang
         local = self.with_context(lang=lang or "en_US")
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(f"{self.env._('summary')}.pdf", local._make_package_pdf())
-            archive.writestr(f"{self.env._('receivables')}.xlsx", local._make_package_xlsx())
+            archive.writestr(f"{local.env._('summary')}.pdf", local._make_package_pdf())
+            archive.writestr(f"{local.env._('receivables')}.xlsx", local._make_package_xlsx())
             for name, content in local._get_package_documents():
                 archive.writestr(name, content)
         self.write(
@@ -110,7 +110,11 @@ class CollectionsEscalation(models.Model):
             self.package_error = self.env._("The agency has no e-mail: it downloads the package.")
             return
         attachment = self.env["ir.attachment"].search(
-            [("res_model", "=", self._name), ("res_id", "=", self.id), ("res_field", "=", "package")],
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("res_field", "=", "package"),
+            ],
             limit=1,
         )
         copy = attachment.copy({"name": self.package_name, "res_field": False})
@@ -118,9 +122,7 @@ class CollectionsEscalation(models.Model):
         self.env["mail.mail"].create(
             {
                 "subject": lang._("Case placed by %(company)s", company=company.name),
-                "body_html": lang._(
-                    "The package of case %(number)s is attached.", number=self.id
-                ),
+                "body_html": lang._("The package of case %(number)s is attached.", number=self.id),
                 "email_to": address,
                 "email_from": company.collections_email_from or company.email_formatted,
                 "attachment_ids": [fields.Command.set(copy.ids)],
@@ -151,7 +153,7 @@ class CollectionsEscalation(models.Model):
         return lines
 
     def _get_package_history(self):
-        """Return what was done so far, the newest first, as ``(day, sentence)``: no message texts."""
+        """Return what was done so far, the newest first, as ``(day, sentence)``; no texts."""
         events = ("sent", "delivered", "read", "answered", "replied", "failed", "held", "released")
         entries = self.env["collections.log"].search(
             [("case_id", "=", self.case_id.id), ("event", "in", events)],
@@ -177,9 +179,7 @@ class CollectionsEscalation(models.Model):
                 "date": words.date,
                 "escalation": self,
                 "partner": self.partner_id,
-                "people": self.partner_id.child_ids.filtered(
-                    lambda one: one.phone or one.email
-                ),
+                "people": self.partner_id.child_ids.filtered(lambda one: one.phone or one.email),
                 "lines": lines,
                 "totals": totals,
                 "history": self._get_package_history(),

@@ -134,9 +134,7 @@ class CollectionsEscalationRule(models.Model):
                 raise  # the server's trouble: no rule's fault
             except (UserError, ValueError, SyntaxError, TypeError) as error:
                 fault = str(error).strip().partition("\n")[0]
-                _logger.warning(
-                    "%s: %s left out: %s", trace(run=run and run.id), rule.name, fault
-                )
+                _logger.warning("%s: %s left out: %s", trace(run=run and run.id), rule.name, fault)
             if (rule.fault or False) != fault:
                 rule.sudo().fault = fault
 

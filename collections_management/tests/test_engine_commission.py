@@ -52,6 +52,4 @@ class TestEngineCommission(BaseCase):
         last = ledgers[-1] if ledgers else {}
         for key, earned in settled.items():
             self.assertEqual(earned.amount, last.get(key, D(0)))
-            self.assertEqual(
-                earned.commission, round_money(last.get(key, D(0)) * percent / 100, 2)
-            )
+            self.assertEqual(earned.commission, round_money(last.get(key, D(0)) * percent / 100, 2))
