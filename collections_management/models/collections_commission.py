@@ -138,10 +138,10 @@ class CollectionsCommission(models.Model):
             SQL(
                 """
                 SELECT escalation.id, line.id, credit.id, line.currency_id,
-                       sum(partial.debit_amount_currency), credit.date, move.name, document.name,
+                       sum(partial.debit_amount_currency)::text, credit.date, move.name, document.name,
                        greatest(
                            escalation.date_start - coalesce(line.date_maturity, line.date), 0),
-                       escalation.amount_start
+                       escalation.amount_start::text
                   FROM collections_escalation escalation
                   JOIN collections_escalation_line_rel given
                     ON given.escalation_id = escalation.id
@@ -192,8 +192,8 @@ class CollectionsCommission(models.Model):
             SQL(
                 """
                 SELECT commission.currency_id, line.escalation_id, line.line_key,
-                       line.payment_key, sum(line.amount_paid), min(line.percent),
-                       sum(line.amount), min(line.date), min(line.payment_name),
+                       line.payment_key, sum(line.amount_paid)::text, min(line.percent)::text,
+                       sum(line.amount)::text, min(line.date), min(line.payment_name),
                        min(line.document_name)
                   FROM collections_commission_line line
                   JOIN collections_commission commission ON commission.id = line.commission_id

@@ -247,18 +247,17 @@ class CollectionsEscalation(models.Model):
         """Begin: hold the cases, note what is given, tell whom it concerns. In sets."""
         escalations = self.with_context(tracking_disable=True)
         self.env.flush_all()
-        given = escalations._get_overdue_lines()
         for escalation in escalations:
             case = escalation.case_id
             escalation.write(
                 {
                     "state": "active",
                     "date_start": self.env["collections.ledger"]._today(escalation.company_id),
-                    "receivable_ids": [fields.Command.set(given.get(case.id, ()))],
                     "amount_start": case.amount_net_overdue,
                     "days_start": case.days_past_due,
                 }
             )
+        escalations._give_overdue_lines()
         held = escalations.filtered(lambda escalation: escalation.kind in HELD_KINDS)
         holds = self.env["collections.hold"].create(
             [
@@ -291,33 +290,28 @@ class CollectionsEscalation(models.Model):
         self.ensure_one()
         return self.reason
 
-    def _get_overdue_lines(self):
-        """Return ``{case id: [line id]}`` of what is overdue now, in one statement."""
-        today = {
-            company.id: self.env["collections.ledger"]._today(company)
-            for company in self.company_id
-        }
-        rows = self.env.execute_query(
+    def _give_overdue_lines(self):
+        """Note as given what is overdue on the day they begin, in one statement."""
+        self.flush_recordset()
+        self.env.cr.execute(
             SQL(
                 """
-                SELECT kase.id, array_agg(line.id ORDER BY line.id)
-                  FROM collections_case kase
-                  JOIN unnest(%s::int[], %s::date[]) AS local (company_id, today)
-                    ON local.company_id = kase.company_id
+                INSERT INTO collections_escalation_line_rel (escalation_id, line_id)
+                SELECT escalation.id, line.id
+                  FROM collections_escalation escalation
+                  JOIN collections_case kase ON kase.id = escalation.case_id
                   JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
                   JOIN account_move_line line
                     ON line.partner_id = partner.id AND line.company_id = kase.company_id
-                 WHERE kase.id = ANY(%s) AND %s AND line.amount_residual > 0
-                   AND coalesce(line.date_maturity, line.date) < local.today
-              GROUP BY kase.id
+                 WHERE escalation.id = ANY(%s) AND %s AND line.amount_residual > 0
+                   AND coalesce(line.date_maturity, line.date) < escalation.date_start
+           ON CONFLICT DO NOTHING
                 """,
-                list(today),
-                list(today.values()),
-                self.case_id.ids,
+                self.ids,
                 self.env["collections.ledger"]._get_open_sql("line"),
             )
         )
-        return dict(rows)
+        self.invalidate_recordset(["receivable_ids"], flush=False)
 
     def action_recall(self):
         """Take the cases back; they resume where their ladder stopped.
@@ -409,8 +403,9 @@ class CollectionsEscalation(models.Model):
             by_user.setdefault(user, self.browse())
             by_user[user] |= escalation
         for user, escalations in by_user.items():
-            if user:
-                escalations.activity_schedule(
+            if user:  # of many at once the list of activities tells, not an e-mail for each
+                local = escalations.with_context(mail_activity_quick_update=len(escalations) > 1)
+                local.activity_schedule(
                     "mail.mail_activity_data_todo", summary=summary, user_id=user.id
                 )
 
