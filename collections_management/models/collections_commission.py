@@ -138,7 +138,8 @@ class CollectionsCommission(models.Model):
             SQL(
                 """
                 SELECT escalation.id, line.id, credit.id, line.currency_id,
-                       sum(partial.debit_amount_currency)::text, credit.date, move.name, document.name,
+                       sum(partial.debit_amount_currency)::text,
+                       credit.date, move.name, document.name,
                        greatest(
                            escalation.date_start - coalesce(line.date_maturity, line.date), 0),
                        escalation.amount_start::text

@@ -50,12 +50,13 @@ class CollectionsEscalation(models.Model):
         return super()._get_hold_note()
 
     def _on_start(self):
-        super()._on_start()
+        result = super()._on_start()
         placed = self.filtered(lambda escalation: escalation.kind == "agency")
         for agency, of_agency in placed.grouped("agency_id").items():
             of_agency.write({"tail_days": agency.tail_days})
         if placed:
             placed._queue_packages()
+        return result
 
     @api.model
     def _get_portal_domain(self, user):

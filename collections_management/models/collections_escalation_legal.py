@@ -38,12 +38,14 @@ class CollectionsEscalation(models.Model):
         return result
 
     def _on_start(self):
-        super()._on_start()
+        result = super()._on_start()
         self._refresh_prescription()
+        return result
 
     def _on_end(self):
-        super()._on_end()
+        result = super()._on_end()
         self._refresh_prescription()
+        return result
 
     def _refresh_prescription(self):
         """The instrument of a track decides until when its case can be claimed."""
