@@ -1,1 +1,6 @@
-from . import collections_agreement, collections_forewarning, collections_health
+from . import (
+    collections_agency_portal,
+    collections_agreement,
+    collections_forewarning,
+    collections_health,
+)

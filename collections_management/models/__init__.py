@@ -169,6 +169,26 @@ from . import (
     res_users,
 )
 
+# supervisor, court and agency
+from . import (
+    collections_agency,
+    collections_agency_tier,
+    collections_escalation,
+    collections_escalation_legal,
+    collections_escalation_agency,
+    collections_escalation_rule,
+    collections_escalation_package,
+    collections_agency_report,
+    collections_legal_instrument,
+    collections_legal_step_kind,
+    collections_legal_step,
+    collections_legal_cost,
+    collections_prescription_rule,
+    collections_commission,
+    collections_commission_line,
+    collections_case_escalation,
+)
+
 # what is given up, and its proof
 from . import (
     collections_legal_value,

@@ -79,7 +79,10 @@ class CollectionsCase(models.Model):
         """Return the balances by age, one bar a currency; without any, that of the case."""
         # one statement for the case: records read by their ids would read every case's
         names = ["currency_id", "amount_net_overdue", *BANDS]
-        balances = self.env["collections.case.balance"].search_fetch([("case_id", "=", self.id)], names) or self
+        balances = (
+            self.env["collections.case.balance"].search_fetch([("case_id", "=", self.id)], names)
+            or self
+        )
         return [
             {"currency": balance.currency_id.id, "code": balance.currency_id.name or "",
              "overdue": balance.amount_net_overdue,

@@ -136,17 +136,20 @@ class CollectionsHold(models.Model):
 
     def _log_terms(self):
         """Write the terms of these holds into the log of their cases."""
-        for hold in self:
-            hold.case_id._log(
-                "held",
-                {
+        self.env["collections.log"]._append(
+            {
+                "case_id": hold.case_id.id,
+                "event": "held",
+                "data": {
                     "hold": hold.id,
                     "reason": hold.reason,
                     "line": hold.line_id.id or None,
                     "until": hold.date_until or None,
                 },
-                content={"note": hold.note} if hold.note else None,
-            )
+                "content": {"note": hold.note} if hold.note else None,
+            }
+            for hold in self
+        )
 
     def action_lift(self):
         """End the hold now; the case resumes where it stopped."""

@@ -18,6 +18,7 @@ PUBLIC_METHODS = {
         "action_ask_credit_release": "caller",  # opens a form
         "action_open_collections_case": "caller",
     },
+    "collections.agency": {"action_open_placed": "caller"},
     "collections.agreement": {
         "action_accept_copy": "collector",
         "action_approve": "supervisor",
@@ -66,6 +67,7 @@ PUBLIC_METHODS = {
         "action_open_contacts": "caller",
         "action_open_disputes": "caller",
         "action_open_invoices": "caller",
+        "action_open_escalations": "caller",
         "action_open_log": "caller",
         "action_open_visits": "caller",
         "action_open_write_offs": "caller",
@@ -99,6 +101,12 @@ PUBLIC_METHODS = {
         "action_withdraw": "collector",
     },
     "collections.dispute.decision": {"action_confirm": "decider"},
+    "collections.commission": {
+        "action_bill": "manager",
+        "action_cancel": "manager",
+        "action_open_bill": "caller",
+    },
+    "collections.commission.settle": {"action_settle": "manager"},
     "collections.contact": {
         "action_approve": "supervisor",
         "action_cancel": "collector",
@@ -132,6 +140,20 @@ PUBLIC_METHODS = {
     "collections.fee.waive": {
         "action_waive": "collector",
     },
+    "collections.escalation": {
+        "action_approve": "supervisor",
+        "action_build_package": "supervisor",
+        "action_charge_costs": "supervisor",
+        "action_give_up": "supervisor",
+        "action_lose": "supervisor",
+        "action_open_case": "caller",
+        "action_recall": "supervisor",
+        "action_refuse": "supervisor",
+        "action_settle": "supervisor",
+        "action_win": "supervisor",
+    },
+    "collections.escalation.new": {"action_confirm": "collector"},
+    "collections.escalation.rule": {"action_open_escalations": "caller"},
     "collections.go.live": {
         "action_back_to_safe_mode": "manager",
         "action_go_live": "manager",
@@ -144,6 +166,8 @@ PUBLIC_METHODS = {
     },
     "collections.health.line": {"action_open": "manager", "action_try": "manager"},
     "collections.hold": {"action_lift": "collector"},
+    "collections.legal.cost": {"action_charge": "supervisor"},
+    "collections.legal.step": {"action_done": "supervisor"},
     "collections.letter.batch": {
         "action_cancel": "collector",
         "action_download": "caller",  # an address, which checks for itself
@@ -353,6 +377,10 @@ class TestRpcSurface(SecurityCommon):
                 "event_ids": [(6, 0, self.env["collections.event"].search([], limit=1).ids)],
             }
         )
+        escalation = self.env["collections.escalation"].create(
+            {"case_id": case.id, "kind": "legal", "reason": "x"}
+        )
+        agency = self.env["collections.agency"].create({"partner_id": self.debtor.id})
         agreement = self.env["collections.agreement"].create({"case_id": case.id})
         records = [
             agreement,
@@ -361,6 +389,29 @@ class TestRpcSurface(SecurityCommon):
             ),
             self.env["collections.agreement.sign"].create(
                 {"agreement_id": agreement.id, "signed_by": "x", "copy_file": "eA=="}
+            ),
+            escalation,
+            self.env["collections.legal.cost"].create(
+                {"escalation_id": escalation.id, "amount": 1}
+            ),
+            self.env["collections.legal.step"].create(
+                {
+                    "escalation_id": escalation.id,
+                    "kind_id": self.env["collections.legal.step.kind"].search([], limit=1).id,
+                    "deadline": self.today,
+                }
+            ),
+            self.env["collections.escalation.new"].create(
+                {"case_ids": case.ids, "reason": "x", "kind": "legal"}
+            ),
+            self.env["collections.commission.settle"].create({"agency_id": agency.id}),
+            self.env["collections.commission"].create(
+                {
+                    "agency_id": agency.id,
+                    "company_id": self.company.id,
+                    "currency_id": self.company.currency_id.id,
+                    "date_to": self.today,
+                }
             ),
             case,
             case.partner_id,
@@ -496,6 +547,8 @@ class TestRpcSurface(SecurityCommon):
             "action_new",
             "action_open_agreements",
             "action_open_awaiting",
+            "action_open_bill",
+            "action_open_case",
             "action_open_cases",
             "action_open_collections_case",
             "action_open_contacts",
@@ -503,12 +556,14 @@ class TestRpcSurface(SecurityCommon):
             "action_open_deliveries",
             "action_open_disputes",
             "action_open_entry",
+            "action_open_escalations",
             "action_open_fees",
             "action_open_invoices",
             "action_open_list",
             "action_open_log",
             "action_open_move",
             "action_open_moves",
+            "action_open_placed",
             "action_open_portal",
             "action_open_promises",
             "action_open_unassigned",
