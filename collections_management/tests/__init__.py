@@ -13,6 +13,7 @@ from . import (
     test_dispute,
     test_engine_agreements,
     test_engine_assignment,
+    test_engine_best_moment,
     test_engine_calendar,
     test_engine_chain,
     test_engine_commission,
@@ -55,5 +56,7 @@ from . import (
     test_views,
     test_web,
     test_webhook,
+    test_worklist,
+    test_worklist_tours,
     test_write_off,
 )
