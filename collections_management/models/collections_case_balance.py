@@ -66,3 +66,9 @@ class CollectionsCaseBalance(models.Model):
             today=today,
             open=ledger._get_open_sql("line"),
         )
+
+    def _fetch_query(self, query, fields):
+        """Read all of the balances found: what is read later by id would be sought among those of
+        every case."""
+        columns = [field for field in self._fields.values() if field.store and field.column_type]
+        return super()._fetch_query(query, columns)

@@ -72,23 +72,26 @@ class CollectionsCase(models.Model):
         }
 
     def _get_card_promises(self):
-        """Extension point: sentences on promises, agreements and disputes that stand."""
-        return []
+        """Extension point: sentences on what was promised and still stands, the next one first."""
+        standing = self.env["collections.promise"].search(
+            [("case_id", "=", self.id), ("state", "in", ("awaiting", "open", "due"))],
+            order="date_due, id",
+        )
+        return [f"{promise.display_name}: {promise.state_text}" for promise in standing]
 
     def _get_bars(self):
         """Return the balances by age, one bar a currency; without any, that of the case."""
-        # one statement for the case: records read by their ids would read every case's
+        # sought by the case: by their ids they would be sought among those of every case
         names = ["currency_id", "amount_net_overdue", *BANDS]
-        balances = (
-            self.env["collections.case.balance"].search_fetch([("case_id", "=", self.id)], names)
-            or self
+        found = self.env["collections.case.balance"].search_fetch(
+            [("case_id", "=", self.id)], names
         )
         return [
             {"currency": balance.currency_id.id, "code": balance.currency_id.name or "",
              "overdue": balance.amount_net_overdue,
              "parts": [{"band": 4 - place, "amount": balance[name]}
                        for place, name in enumerate(BANDS) if balance[name] > 0]}
-            for balance in balances
+            for balance in found or self
         ]  # fmt: skip
 
     def _get_card_receivables(self):

@@ -218,11 +218,7 @@ class CollectionsCase(models.Model):
         return result
 
     def _get_dialog(self, xmlid):
-        """Return the dialog of another part of the house, or that of a task while it is not there:
-        nothing that was agreed is to be lost."""
-        action = self.env.ref(xmlid, raise_if_not_found=False)
-        if not action:
-            return self.action_plan_task()
+        """Return the dialog of another part of the house, for this case."""
         values = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
         return {**values, "target": "new", "context": {"default_case_id": self.id}}
 

@@ -259,9 +259,25 @@ class CollectionsWorklist(models.Model):
 
     @api.model
     def _get_promised(self, company, user, day):
-        """Extension point: what a collector was promised that day, in company currency; False
-        while nobody counts promises."""
-        return False
+        """Return what a collector was promised that day and still counts, in company currency."""
+        amounts = (
+            self.env["collections.promise"]
+            .sudo()
+            ._read_group(
+                [
+                    ("company_id", "=", company.id),
+                    ("user_id", "=", user.id),
+                    ("date", "=", day),
+                    ("state", "not in", ("replaced", "withdrawn", "refused")),
+                ],
+                ["currency_id"],
+                ["amount:sum"],
+            )
+        )
+        return sum(
+            currency._convert(amount, company.currency_id, company, day)
+            for currency, amount in amounts
+        )
 
     def _get_day(self, owner, case=False):
         """Return the list as the screen shows it::

@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -363,10 +364,36 @@ class TestOutcome(WorklistCommon):
     def test_will_call_back_asks_when(self):
         self.assertEqual(self.work(self.old, "call_back")["follow"], {"ask": "callback"})
 
-    def test_a_promise_or_dispute_opens_its_dialog_or_a_task(self):
-        for code in ("promise", "disputes"):
+    def test_a_promise_or_dispute_opens_its_dialog(self):
+        models = {"promise": "collections.promise", "disputes": "collections.dispute"}
+        for code, model in models.items():
             follow = self.work(self.old, code)["follow"]
-            self.assertEqual((follow["type"], follow["target"]), ("ir.actions.act_window", "new"))
+            self.assertEqual((follow["res_model"], follow["target"]), (model, "new"))
+            dialog = self.env[model].with_user(self.collector).with_context(follow["context"])
+            self.assertEqual(dialog.new().case_id.ids, self.old.ids)
+
+    def test_what_was_promised_is_on_the_card_and_counts_for_the_day(self):
+        promises = self.env["collections.promise"].with_user(self.collector)
+        promise, other = (
+            promises.create({"case_id": case.id, "amount": amount, "date_due": self.today})
+            for case, amount in ((self.old, 60), (self.large, 15))
+        )
+        self.assertEqual(self.desk.load_day()["promised"], 75)
+        [sentence] = self.old.with_user(self.collector)._get_card()["promises"]
+        self.assertIn("60", sentence)
+        other.action_withdraw("A mistake")
+        self.assertEqual(self.desk.load_day()["promised"], 60)
+        self.assertFalse(self.large.with_user(self.collector)._get_card()["promises"])
+        supervisor = self.env["collections.worklist"].with_user(self.manager)
+        self.assertEqual(supervisor.load_day()["promised"], 0, "each his own")
+        self.assertTrue(promise.exists())
+
+    def test_who_broke_a_promise_comes_earlier(self):
+        rule = self.env.ref("collections_management.collections_priority_rule_broken_promise")
+        rule.active = True
+        self.plain.broken_promise_count = 1
+        self.score()
+        self.assertEqual(self.plain.priority_text, f"{rule.name} +{rule.points}")
 
     def test_an_outcome_of_visits_does_not_fit_a_call(self):
         with self.assertRaises(UserError):
@@ -516,6 +543,25 @@ class TestCard(WorklistCommon):
         self.assertEqual(card["last"], "Never contacted yet.")
         self.assertEqual([item["days"] for item in card["receivables"]], [90])
         self.assertIn("Bodega Old", card["whatsapp"])
+
+    def test_the_balances_of_a_page_are_sought_by_its_case(self):
+        own = self.old.with_user(self.collector)
+        names = {name: {} for name in self.env["collections.case.balance"]._fields}
+        self.env.flush_all()
+        self.env.invalidate_all()
+        statements = []
+        execute = type(self.env.cr).execute
+
+        def listen(cursor, query, *args, **kwargs):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *args, **kwargs)
+
+        with patch.object(type(self.env.cr), "execute", listen):
+            [read] = own.web_read({"balance_ids": {"fields": names}})
+        self.assertEqual(read["balance_ids"][0]["amount_61_90"], 100)
+        asked = [text for text in statements if "AS amount_over_90" in text]
+        self.assertEqual(len(asked), 1, asked)
+        self.assertIn('"collections_case_balance"."case_id" IN', asked[0])
 
     def test_the_debtor_answers_best_when_he_did(self):
         for number in range(2):

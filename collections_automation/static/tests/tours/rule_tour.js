@@ -17,9 +17,12 @@ function choose(field, text, option) {
 
 function openTriggers() {
     return {
-        content: "What can set it off",
+        content: "What can set it off, once the fields of the model have arrived",
         trigger: ".o_field_widget[name=trigger] input",
-        run: "click",
+        async run({ click }) {
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            await click();
+        },
     };
 }
 
