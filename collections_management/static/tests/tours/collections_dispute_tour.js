@@ -60,7 +60,7 @@ registry.category("web_tour.tours").add("collections_dispute_tour", {
         ...choose("reason_id", "Price"),
         {
             content: "Who solves it and until when follows from the reason",
-            trigger: ".modal div[name=date_target] input:not(:value(''))",
+            trigger: ".modal div[name=date_target] button:not(:empty)",
         },
         {
             trigger: ".modal footer button:contains(Open the Dispute)",
