@@ -60,7 +60,7 @@ registry.category("web_tour.tours").add("collections_dispute_tour", {
         ...choose("reason_id", "Price"),
         {
             content: "Who solves it and until when follows from the reason",
-            trigger: ".modal div[name=date_target] input:not(:value(''))",
+            trigger: ".modal div[name=date_target] button:not(:empty)",
         },
         {
             trigger: ".modal footer button:contains(Open the Dispute)",
@@ -121,8 +121,8 @@ registry.category("web_tour.tours").add("collections_phone_dispute_tour", {
             run: "click",
         },
         {
-            content: "The other actions of a phone",
-            trigger: ".o_cp_action_menus .dropdown-toggle, .o_statusbar_buttons .dropdown-toggle",
+            content: "Actions are behind one button",
+            trigger: ".o_statusbar_buttons button[title=More]",
             run: "click",
         },
         {
