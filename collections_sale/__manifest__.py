@@ -14,7 +14,4 @@
         "views/collections_credit_views.xml",
         "views/res_config_settings_views.xml",
     ],
-    "assets": {
-        "web.assets_tests": ["collections_sale/static/tests/tours/**/*"],
-    },
 }
