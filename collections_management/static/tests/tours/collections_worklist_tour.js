@@ -110,6 +110,12 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
         { content: "Note it", trigger: ".modal-footer .btn-primary", run: "click" },
         { content: "All dealt with", trigger: ".o_collections_finished" },
         {
+            content: "Back to whom was visited",
+            trigger: ".o_collections_row:contains(Debtor 2)",
+            run: "click",
+        },
+        isAt("Debtor 2"),
+        {
             content: "See the case",
             trigger: ".o_collections_card_name button",
             run: "click",
