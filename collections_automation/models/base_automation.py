@@ -49,7 +49,7 @@ class BaseAutomation(models.Model):
 
     @api.depends("model_id")
     def _compute_collections_event_choice_ids(self):
-        events = self.env["collections.event"].search([])
+        events = self.env["collections.event"].search([("code", "!=", False)])
         for rule in self:
             rule.collections_event_choice_ids = events.filtered(
                 lambda event, rule=rule: event._is_about(rule.model_id.model)

@@ -81,7 +81,7 @@ class CollectionsEvent(models.Model):
 
     @api.model
     def _publish_run(self, run):
-        super()._publish_run(run)
+        result = super()._publish_run(run)
         code = f"run.{run.state}"
         subscriptions = self.env["base.automation"]._get_collections_subscriptions()
         self._queue_occurrences(
@@ -90,6 +90,7 @@ class CollectionsEvent(models.Model):
                 for automation_id, model in subscriptions.get(code, ())
             ]
         )
+        return result
 
     @api.model
     def _queue_occurrences(self, occurrences):

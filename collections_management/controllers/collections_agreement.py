@@ -23,7 +23,7 @@ class CollectionsAgreementPortal(http.Controller):
         found = agreement.with_user(SUPERUSER_ID).exists()
         if found and self._may_read(agreement, found, access_token):
             return found.with_context(lang=found.partner_id.lang or request.env.lang)
-        raise MissingError("")
+        raise MissingError(request.env._("This agreement does not exist."))
 
     def _may_read(self, agreement, agreement_sudo, access_token):
         token = agreement_sudo.access_token

@@ -162,7 +162,7 @@ class CollectionsAgreement(models.Model):
 
     # The clauses, as they were when it was proposed.
     tolerated = fields.Integer(string="Tolerated Late Instalments", readonly=True)
-    tolerated_days = fields.Integer(string="Tolerated Days", readonly=True)
+    tolerated_days = fields.Integer(readonly=True)
     acceleration = fields.Boolean(string="Acceleration Clause", readonly=True)
     interest_policy = fields.Selection(
         [("accepted", "At acceptance"), ("instalment", "With each instalment")],
@@ -214,9 +214,10 @@ class CollectionsAgreement(models.Model):
                 agreement.display_name = f"{agreement.name} · {amount}"
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for agreement in self:
             agreement.access_url = f"/my/agreements/{agreement.id}"
+        return result
 
     @api.depends("line_ids.amount", "line_ids.date_due")
     @api.depends_context("lang")

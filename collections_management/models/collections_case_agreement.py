@@ -126,7 +126,6 @@ class CollectionsPromise(models.Model):
 
     agreement_id = fields.Many2one(
         "collections.agreement",
-        string="Agreement",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

@@ -96,7 +96,7 @@ class CollectionsCase(models.Model):
 
         :raise UserError: naming the codes there are
         """
-        reasons = self.env["collections.dispute.reason"].search([])
+        reasons = self.env["collections.dispute.reason"].search([("active", "=", True)])
         found = reasons.filtered(
             lambda each: reason in ((each.id,) if type(reason) is int else (each.code,))
         )

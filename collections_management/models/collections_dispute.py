@@ -84,7 +84,6 @@ class CollectionsDispute(models.Model):
     )
     department_id = fields.Many2one(
         "collections.department",
-        string="Department",
         compute="_compute_from_reason",
         store=True,
         readonly=False,

@@ -19,9 +19,7 @@ class CollectionsDisputeReason(models.Model):
         ondelete="restrict",
         help="Who decides a dispute may find another one.",
     )
-    department_id = fields.Many2one(
-        "collections.department", string="Department", ondelete="restrict"
-    )
+    department_id = fields.Many2one("collections.department", ondelete="restrict")
     user_id = fields.Many2one(
         "res.users",
         string="Owner",

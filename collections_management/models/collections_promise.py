@@ -111,7 +111,6 @@ class CollectionsPromise(models.Model):
         "collections_promise_replace_rel",
         "promise_id",
         "replaced_id",
-        string="Replaces",
         help="The promises about the same receivables that it puts an end to.",
     )
     replaced_by_ids = fields.Many2many(

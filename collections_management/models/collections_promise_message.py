@@ -41,10 +41,11 @@ class CollectionsPromise(models.Model):
         return counts
 
     def _ask_collectors(self):
-        super()._ask_collectors()
+        result = super()._ask_collectors()
         if not self.env["collections.ledger"]._get_rehearsed_day():
             broken = self.filtered(lambda promise: promise.state in ("broken", "partly"))
             broken._write_to_debtors("broken", "promise_broken_template_id")
+        return result
 
     @api.model
     def _remind(self, company, run=None):

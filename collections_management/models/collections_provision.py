@@ -47,9 +47,7 @@ class CollectionsProvision(models.Model):
         "account.move", string="Entry", readonly=True, ondelete="set null", copy=False
     )
     move_state = fields.Selection(related="move_id.state", string="Entry Is")
-    reversal_id = fields.Many2one(
-        "account.move", string="Reversal", readonly=True, ondelete="set null", copy=False
-    )
+    reversal_id = fields.Many2one("account.move", readonly=True, ondelete="set null", copy=False)
 
     @api.model
     def _get_last_day(self):

@@ -26,9 +26,7 @@ class CollectionsRecovery(models.Model):
     move_id = fields.Many2one(
         "account.move", string="Entry", readonly=True, ondelete="restrict", required=True
     )
-    reversal_id = fields.Many2one(
-        "account.move", string="Reversal", readonly=True, ondelete="restrict"
-    )
+    reversal_id = fields.Many2one("account.move", readonly=True, ondelete="restrict")
     user_id = fields.Many2one("res.users", string="Booked by", readonly=True, ondelete="restrict")
     state = fields.Selection(
         [("posted", "Booked"), ("reversed", "Reversed")], default="posted", readonly=True

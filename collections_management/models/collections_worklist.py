@@ -245,7 +245,10 @@ class CollectionsWorklist(models.Model):
         return (
             self.env["collections.outcome"]
             .sudo()
-            .search_read([], ["name", "code", "key", "icon", "medium", "consequence", "reached"])
+            .search_read(
+                [("active", "=", True)],
+                ["name", "code", "key", "icon", "medium", "consequence", "reached"],
+            )
         )
 
     @api.model

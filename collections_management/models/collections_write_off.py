@@ -1,4 +1,5 @@
 from decimal import Decimal
+from functools import partial
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -51,7 +52,7 @@ class CollectionsWriteOff(models.Model):
     reason_id = fields.Many2one("collections.write.off.reason", string="Why", ondelete="restrict")
     note = fields.Text(help="What the one who approves, and the authority, should know.")
     date = fields.Date(string="Accounting Date", default=fields.Date.context_today)
-    rule_id = fields.Many2one("collections.write.off.rule", string="Rule", ondelete="restrict")
+    rule_id = fields.Many2one("collections.write.off.rule", ondelete="restrict")
     check_ids = fields.One2many("collections.write.off.check", "write_off_id", string="Evidence")
     verdict = fields.Selection(
         [("met", "Met"), ("not_met", "Not met"), ("unknown", "Not all is known")],
@@ -87,9 +88,7 @@ class CollectionsWriteOff(models.Model):
     move_id = fields.Many2one(
         "account.move", string="Entry", readonly=True, ondelete="restrict", copy=False
     )
-    reversal_id = fields.Many2one(
-        "account.move", string="Reversal", readonly=True, ondelete="restrict", copy=False
-    )
+    reversal_id = fields.Many2one("account.move", readonly=True, ondelete="restrict", copy=False)
     may_request = fields.Boolean(compute="_compute_may")
     may_approve = fields.Boolean(compute="_compute_may")
 
@@ -753,22 +752,7 @@ class CollectionsWriteOff(models.Model):
             credit = line.amount_company
             tax_company = booked.get(line, 0)
             tax = line.tax_amount if tax_company else 0
-            shared = {"partner_id": item.partner_id.id, "currency_id": line.currency_id.id}
-            label = self.env._("Write-off of %(document)s", document=line.move_name or "")
-
-            def entry(account, balance, amount, shared=shared, label=label, **values):
-                return Command.create(
-                    {
-                        **shared,
-                        "name": label,
-                        "account_id": account.id,
-                        "balance": balance,
-                        "amount_currency": amount,
-                        "tax_ids": [Command.clear()],
-                        **values,
-                    }
-                )
-
+            entry = partial(self._prepare_entry, line)
             commands.append(
                 entry(item.account_id, -credit, -line.amount, date_maturity=line.date_maturity)
             )
@@ -784,6 +768,21 @@ class CollectionsWriteOff(models.Model):
             "ref": self.display_name,
             "line_ids": commands,
         }
+
+    def _prepare_entry(self, line, account, balance, amount, **values):
+        """Return the command of one journal item about a line, in its currency."""
+        return Command.create(
+            {
+                "partner_id": line.line_id.partner_id.id,
+                "currency_id": line.currency_id.id,
+                "name": self.env._("Write-off of %(document)s", document=line.move_name or ""),
+                "account_id": account.id,
+                "balance": balance,
+                "amount_currency": amount,
+                "tax_ids": [Command.clear()],
+                **values,
+            }
+        )
 
     def _get_booked_taxes(self):
         """Return ``{line: tax that is taken back}`` in company currency."""

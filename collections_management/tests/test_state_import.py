@@ -224,7 +224,7 @@ class StateImportCommon(CollectionsCommon):
         book.save(data)
         return data.getvalue()
 
-    def read(self, wizard):
+    def read_file(self, wizard):
         wizard.action_read()
         return wizard.faults or ""
 
@@ -245,7 +245,7 @@ class TestStateFiles(StateImportCommon):
             for name in ("estado.csv", "ESTADO.TXT"):
                 with self.subTest(encoding, name=name):
                     wizard = self.open_file(rows.encode(encoding), name)
-                    self.assertFalse(self.read(wizard))
+                    self.assertFalse(self.read_file(wizard))
                     self.assertIn("between 04/03/2026 and 04/03/2026", wizard.summary)
         wizard.action_import()
         self.assertEqual(self.get_receivable(self.invoice).collections_date, date(2026, 4, 3))
@@ -255,13 +255,13 @@ class TestStateFiles(StateImportCommon):
             text = delimiter.join(HEADING) + f'\n"{self.invoice.name}"' + f"{delimiter}1" * 1
             text += f"{delimiter}2026-04-03\n"
             with self.subTest(delimiter=delimiter):
-                self.assertFalse(self.read(self.open_file(text.encode(), "x.csv")))
+                self.assertFalse(self.read_file(self.open_file(text.encode(), "x.csv")))
 
     def test_a_book_is_told_by_what_it_is_not_by_its_name(self):
         data = self.make_xlsx([HEADING, [self.invoice.name, 1, date(2026, 4, 3)]])
-        self.assertFalse(self.read(self.open_file(data, "estado.csv")))
+        self.assertFalse(self.read_file(self.open_file(data, "estado.csv")))
         old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
-        self.assertIn("save it as XLSX or CSV", self.read(self.open_file(old, "estado.xls")))
+        self.assertIn("save it as XLSX or CSV", self.read_file(self.open_file(old, "estado.xls")))
 
     def test_dates_that_are_numbers_are_dates(self):
         def unformat(book):
@@ -270,15 +270,15 @@ class TestStateFiles(StateImportCommon):
 
         data = self.make_xlsx([HEADING, [self.invoice.name, 1, None]], unformat)
         wizard = self.open_file(data)
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         wizard.action_import()
         self.assertEqual(self.get_receivable(self.invoice).collections_date, date(2026, 4, 3))
 
     def test_a_date_of_the_other_order_is_named(self):
         rows = f"Factura;Nivel;Fecha\n{self.invoice.name};1;12/31/2025\n"
-        faults = self.read(self.open_file(rows.encode(), "x.csv"))
+        faults = self.read_file(self.open_file(rows.encode(), "x.csv"))
         self.assertIn("Row 2, column Date: “12/31/2025” is a date only if the other one", faults)
-        self.assertFalse(self.read(self.open_file(rows.encode(), "x.csv", order="month")))
+        self.assertFalse(self.read_file(self.open_file(rows.encode(), "x.csv", order="month")))
 
     def test_merged_cells_and_formulas_without_a_result_are_named(self):
         def change(book):
@@ -287,7 +287,7 @@ class TestStateFiles(StateImportCommon):
 
         other = self.create_invoice(10, days_overdue=25)
         rows = [HEADING, [self.invoice.name, 1, date(2026, 4, 3)], [other.name, None, None]]
-        faults = self.read(self.open_file(self.make_xlsx(rows, change)))
+        faults = self.read_file(self.open_file(self.make_xlsx(rows, change)))
         for column in ("Level", "Date"):
             self.assertIn(f"Row 3, column {column}: the cell is empty, or a formula", faults)
         self.assertNotIn("Row 2", faults)
@@ -306,11 +306,11 @@ class TestStateFiles(StateImportCommon):
         )
         self.env.invalidate_all()
         rows = [HEADING, [self.invoice.name, 1, self.today], [bill.name, 1, self.today]]
-        faults = self.read(self.open_file(self.make_xlsx(rows)))
+        faults = self.read_file(self.open_file(self.make_xlsx(rows)))
         self.assertIn(f"two open documents bear the number “{self.invoice.name}”", faults)
         self.assertIn(f"Row 3, column Invoice: no posted invoice “{bill.name}”", faults)
         self.pay(twin)
-        self.assertNotIn("two open", self.read(self.open_file(self.make_xlsx(rows[:2]))))
+        self.assertNotIn("two open", self.read_file(self.open_file(self.make_xlsx(rows[:2]))))
 
     def test_a_book_that_is_broken_inside_is_refused_by_name(self):
         good = self.make_xlsx([HEADING, [self.invoice.name, 1, self.today]])
@@ -328,7 +328,7 @@ class TestStateFiles(StateImportCommon):
                 for name in old.namelist():
                     new.writestr(name, content if name == part else old.read(name))
             with self.subTest(part, size=len(content)):
-                faults = self.read(self.open_file(data.getvalue(), "roto.xlsx"))
+                faults = self.read_file(self.open_file(data.getvalue(), "roto.xlsx"))
                 self.assertIn("roto.xlsx cannot be read", faults)
 
     def test_a_small_file_that_unpacks_to_gigabytes_is_refused_unopened(self):
@@ -339,7 +339,7 @@ class TestStateFiles(StateImportCommon):
                     part.write(b" " * 2**20)
         self.assertLess(len(data.getvalue()), 2**20)
         tracemalloc.start()
-        faults = self.read(self.open_file(data.getvalue(), "bomba.xlsx"))
+        faults = self.read_file(self.open_file(data.getvalue(), "bomba.xlsx"))
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         self.assertIn("bomba.xlsx holds too much", faults)
@@ -350,21 +350,21 @@ class TestStateFiles(StateImportCommon):
             [HEADING, [self.invoice.name, 1, self.today]],
             lambda book: book.active.cell(row=200_000, column=16_384, value=" "),
         )
-        self.assertFalse(self.read(self.open_file(data)))
+        self.assertFalse(self.read_file(self.open_file(data)))
 
     def test_too_many_rows_are_refused(self):
         rows = [HEADING, *([f"F{number}", 1, self.today] for number in range(12))]
         with patch.object(collections_state_import, "MAX_ROWS", 10):
-            self.assertIn("holds too much", self.read(self.open_file(self.make_xlsx(rows))))
+            self.assertIn("holds too much", self.read_file(self.open_file(self.make_xlsx(rows))))
         with patch.object(collections_state_import, "MAX_BYTES", 100):
-            self.assertIn("holds too much", self.read(self.open_file(self.make_xlsx(rows))))
+            self.assertIn("holds too much", self.read_file(self.open_file(self.make_xlsx(rows))))
 
     def test_fifty_thousand_rows_are_checked_and_told_in_a_few_lines(self):
         text = "Factura;Nivel;Fecha\n" + "".join(
             f"F{number};{number % 4};01/02/2026\n" for number in range(50_000)
         )
         started = time.monotonic()
-        faults = self.read(self.open_file(text.encode(), "x.csv"))
+        faults = self.read_file(self.open_file(text.encode(), "x.csv"))
         self.assertLess(time.monotonic() - started, 20)
         self.assertIn("… and 49980 more.", faults)
         self.assertEqual(len(faults.splitlines()), 22)
@@ -487,13 +487,13 @@ class TestStateAddons(StateImportCommon):
     def test_what_can_be_read_is_what_is_there(self):
         self.assertEqual(self.get_sources(), ["file"])
         for source in ("credit_control", "followup", "group"):
-            self.assertIn("nothing of this system", self.read(self.open_wizard(source=source)))
+            self.assertIn("nothing of this system", self.read_file(self.open_wizard(source=source)))
         self.make_credit_control()
         self.assertEqual(self.get_sources(), ["file", "credit_control"])
         self.make_followup()
         self.assertEqual(self.get_sources(), ["file", "credit_control", "followup"])
         for source in ("credit_control", "followup"):
-            faults = self.read(self.open_wizard(source=source))
+            faults = self.read_file(self.open_wizard(source=source))
             self.assertIn("Nothing to take over", faults)
 
     def test_another_followup_with_a_field_of_this_name_is_none_of_ours(self):
@@ -511,7 +511,7 @@ class TestStateAddons(StateImportCommon):
             others[state] = self.get_receivable(self.create_invoice(10, days_overdue=60))
             self.add_line(others[state], 1, state)
         wizard = self.open_wizard(source="credit_control")
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         self.assertRecordValues(wizard.level_ids, [{"name": "2", "count": 1, "days": 10}])
         wizard.action_import()
         self.assertRecordValues(
@@ -526,9 +526,11 @@ class TestStateAddons(StateImportCommon):
         self.add_line(line, 1)
         self.add_line(line, 2, "queued")
         wizard = self.open_wizard(source="credit_control")
-        self.assertIn("1 reminders of the former system are still on their way", self.read(wizard))
+        self.assertIn(
+            "1 reminders of the former system are still on their way", self.read_file(wizard)
+        )
         self.env.cr.execute("UPDATE credit_control_line SET state = 'email_error' WHERE level = 2")
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         self.assertEqual(wizard.level_ids.name, "1")
 
     def test_the_last_one_sent_counts_also_after_a_change_of_policy(self):
@@ -539,7 +541,7 @@ class TestStateAddons(StateImportCommon):
         plain = self.get_receivable(self.create_invoice(100, days_overdue=90))
         self.add_line(plain, 2, ago=20, date_sent=self.today - timedelta(days=7))
         wizard = self.open_wizard(source="credit_control")
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         self.assertEqual(
             {level.name: level.days for level in wizard.level_ids},
             {"2 time policy · 1": 3, "3 time policy · 2": 10},
@@ -578,7 +580,7 @@ class TestStateAddons(StateImportCommon):
         elsewhere.action_post()
         self.add_line(self.get_receivable(elsewhere), 3)
         wizard = self.open_wizard(source="credit_control")
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         self.assertEqual({level.name: level.count for level in wizard.level_ids}, {"1": 2, "2": 1})
         wizard.action_import()
         self.assertEqual(parts.mapped("collections_days"), [10, 0])
@@ -603,7 +605,7 @@ class TestStateAddons(StateImportCommon):
         self.note_followup(by_hand, 1, None)
         self.note_followup(credit, 1, self.today)
         wizard = self.open_wizard(source="followup")
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         self.assertEqual({level.name: level.days for level in wizard.level_ids},
                          {"15": 15, "40": 40})  # fmt: skip
         wizard.action_import()
@@ -651,7 +653,7 @@ class TestStateAddons(StateImportCommon):
         self.env.invalidate_all()
         wizard = self.open_wizard(source="followup")
         queries, started = self.env.cr.sql_log_count, time.monotonic()
-        self.assertFalse(self.read(wizard))
+        self.assertFalse(self.read_file(wizard))
         wizard.action_import()
         seconds, queries = time.monotonic() - started, self.env.cr.sql_log_count - queries
         self.assertLess(seconds, 30)

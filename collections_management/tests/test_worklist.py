@@ -369,7 +369,7 @@ class TestOutcome(WorklistCommon):
         for code, model in models.items():
             follow = self.work(self.old, code)["follow"]
             self.assertEqual((follow["res_model"], follow["target"]), (model, "new"))
-            dialog = self.env[model].with_user(self.collector).with_context(follow["context"])
+            dialog = self.env[model].with_user(self.collector).with_context(**follow["context"])
             self.assertEqual(dialog.new().case_id.ids, self.old.ids)
 
     def test_what_was_promised_is_on_the_card_and_counts_for_the_day(self):

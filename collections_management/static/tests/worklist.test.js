@@ -126,7 +126,7 @@ const after = (done, next, more = {}) => ({
 });
 
 async function open(day = makeDay(), cards = {}) {
-    onRpc("collections.worklist", "load_day", ({ args, kwargs }) => {
+    onRpc("collections.worklist", "load_day", ({ _args, kw_args }) => {
         expect.step("load_day");
         return kwargs.user && day.others ? day.others : day;
     });
@@ -450,7 +450,7 @@ test("a photo becomes small", async () => {
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width: 2600, height: 1300 });
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-    const photo = await createImageBitmap(
+    const photo = await window.createImageBitmap(
         await (await fetch(`data:image/jpeg;base64,${await shrinkPhoto(blob)}`)).blob(),
     );
     expect([photo.width, photo.height]).toEqual([1280, 640]);

@@ -51,11 +51,11 @@ const card = (id) => ({
 
 function swipe(from, to) {
     const target = queryFirst(".o_collections_card");
-    const at = (clientX) => new Touch({ identifier: 1, target, clientX, clientY: 200 });
+    const at = (clientX) => new window.Touch({ identifier: 1, target, clientX, clientY: 200 });
     const start = { touches: [at(from)], changedTouches: [at(from)], bubbles: true };
-    target.dispatchEvent(new TouchEvent("touchstart", start));
+    target.dispatchEvent(new window.TouchEvent("touchstart", start));
     const end = { touches: [], changedTouches: [at(to)], bubbles: true };
-    target.dispatchEvent(new TouchEvent("touchend", end));
+    target.dispatchEvent(new window.TouchEvent("touchend", end));
 }
 
 test.tags("mobile");

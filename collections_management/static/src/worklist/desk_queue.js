@@ -16,7 +16,7 @@ export class DeviceStorage {
 
     open() {
         this.database ??= new Promise((resolve, reject) => {
-            const request = indexedDB.open(this.name, 1);
+            const request = window.indexedDB.open(this.name, 1);
             request.onupgradeneeded = () =>
                 request.result.createObjectStore(TABLE, { keyPath: "uuid" });
             request.onsuccess = () => resolve(request.result);

@@ -39,7 +39,7 @@ export function readPosition(geolocation = navigator.geolocation) {
 
 /** Return a photo small enough for a slow line, as base64. */
 export async function shrinkPhoto(file) {
-    const picture = await createImageBitmap(file);
+    const picture = await window.createImageBitmap(file);
     const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(picture.width * scale));

@@ -329,21 +329,32 @@ export class Worklist extends Component {
         };
     }
 
+    /** Keys are for the desk only while nobody types and nothing lies over it. */
+    isTyping({ target, ctrlKey, metaKey, altKey }) {
+        const field = target.closest?.("input, textarea, select, [contenteditable=true]");
+        const over = document.querySelector(".o_dialog, .o_popover");
+        return Boolean(ctrlKey || metaKey || altKey || field || over);
+    }
+
+    /** What a key does now, or nothing. */
+    getKey(name) {
+        const chosen = this.outcomes.find((outcome) => outcome.key === name);
+        const key = chosen
+            ? { work: () => this.chooseOutcome(chosen), writes: true }
+            : this.keys[name];
+        return key?.writes && (this.isReadonly || !this.current) ? undefined : key;
+    }
+
     onKey(ev) {
-        const { target } = ev;
-        const types = target.closest?.("input, textarea, select, [contenteditable=true]");
-        const elsewhere = document.querySelector(".o_dialog, .o_popover");
-        if (ev.ctrlKey || ev.metaKey || ev.altKey || types || elsewhere) {
+        if (this.isTyping(ev)) {
             return undefined;
         }
         if (ev.key === "Escape" && this.state.sheet) {
             this.state.sheet = false;
             return undefined;
         }
-        const chosen = this.outcomes.find((outcome) => outcome.key === ev.key);
-        const key = this.keys[ev.key] || (chosen && { work: () => this.chooseOutcome(chosen) });
-        const writes = chosen || key?.writes;
-        if (!key || (writes && (this.isReadonly || !this.current))) {
+        const key = this.getKey(ev.key);
+        if (!key) {
             return undefined;
         }
         ev.preventDefault();
