@@ -126,7 +126,7 @@ const after = (done, next, more = {}) => ({
 });
 
 async function open(day = makeDay(), cards = {}) {
-    onRpc("collections.worklist", "load_day", ({ _args, kw_args }) => {
+    onRpc("collections.worklist", "load_day", ({ kwargs }) => {
         expect.step("load_day");
         return kwargs.user && day.others ? day.others : day;
     });
