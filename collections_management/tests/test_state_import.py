@@ -86,6 +86,11 @@ class TestStateRows(unittest.TestCase):
                 [Fault(2, "level", "missing"), Fault(2, "date", "missing")],
             ),
             (
+                "a row of no invoice",
+                [HEADING, [None, 1, "2026-01-01"]],
+                [Fault(2, "invoice", "missing")],
+            ),
+            (
                 "twice the same invoice",
                 [HEADING, ["A", 1, "2026-01-01"], ["A", 2, "2026-01-01"]],
                 [Fault(3, "invoice", "double", "A", 2)],
