@@ -596,7 +596,7 @@ class TestFeeRun(FeeCommon):
 
         def fail(fees):
             if blocked in fees.case_id:
-                raise UserError(self.env._("no"))
+                raise UserError(blocked.display_name)
             return create(fees)
 
         self.patch(type(self.env["collections.fee"]), "_book", fail)
