@@ -21,6 +21,7 @@ EVERYTHING = """
      UNION ALL SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = 'public'
      UNION ALL SELECT 'record ' || module || '.' || name FROM ir_model_data
                 WHERE module <> '__export__'
+                  AND NOT (module = 'base' AND starts_with(name, 'module_'))  -- what is on the path
      UNION ALL SELECT 'parameter ' || key FROM ir_config_parameter
      UNION ALL SELECT 'job ' || cron_name FROM ir_cron
      UNION ALL SELECT 'attachment of ' || res_model FROM ir_attachment
