@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .collections_dunned_mixin import READERS
+
 
 class AccountMove(models.Model):
     """Debit notes of fees: what they charge, and what becomes of the fees when accounting takes
@@ -8,7 +10,7 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     collections_fee_ids = fields.One2many(
-        "collections.fee", "move_id", string="Collections Fees", copy=False
+        "collections.fee", "move_id", string="Collections Fees", copy=False, groups=READERS
     )
 
     def _end_fees(self):

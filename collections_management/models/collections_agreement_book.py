@@ -4,6 +4,7 @@ from odoo.fields import Command
 from odoo.tools import format_date
 
 from ..engine import agreements as engine
+from .collections_dunned_mixin import READERS
 
 KINDS = [("interest", "Interest"), ("discount", "Discount")]
 
@@ -20,14 +21,15 @@ class AccountMove(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        groups=READERS,
     )
-    collections_agreement_kind = fields.Selection(KINDS, readonly=True, copy=False)
+    collections_agreement_kind = fields.Selection(KINDS, readonly=True, copy=False, groups=READERS)
 
     def _prepare_product_base_line_for_taxes_computation(self, product_line):
         """What was agreed is what is paid: the amount includes the taxes, whatever the product's
         say, so that the document comes to the agreed amount to the cent."""
         base = super()._prepare_product_base_line_for_taxes_computation(product_line)
-        if self.collections_agreement_id and self.is_invoice():
+        if self.sudo().collections_agreement_id and self.is_invoice():
             base["special_mode"] = "total_included"
         return base
 

@@ -122,7 +122,7 @@ class CollectionsCase(models.Model):
     _inherit = "collections.case"
 
     visit_ids = fields.One2many("collections.visit", "case_id", readonly=True)
-    visit_count = fields.Integer(compute="_compute_visit_count")
+    visit_count = fields.Integer(compute="_compute_visit_count", compute_sudo=True)
 
     def _compute_visit_count(self):
         counts = dict(
