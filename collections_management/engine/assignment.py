@@ -304,10 +304,8 @@ class Assignment:
         giver.drop(case, place.workload)
         giver.carry(place.workload, -1)
         place.user, place.before = taker.member.user, taker.workload
-        if case.user is not None and not place.because:
-            place.reason, place.instead = RELIEF, case.user
-        else:
-            place.reason = LIGHTEST
+        relieved = case.user is not None and not place.because
+        place.reason, place.instead = (RELIEF, case.user) if relieved else (LIGHTEST, place.instead)
         taker.movable[place.workload].append(case)
         taker.carry(place.workload)
 
