@@ -117,8 +117,17 @@ def previous(tmp_path):
 
 @pytest.fixture
 def database():
-    name = f"test_{os.getpid()}_migration"
-    yield templates.fresh_db(name)
+    """Return an Odoo that never saw another of our addons: the template lists today's, and those
+    that install themselves would be asked of yesterday's, which is alone."""
+    name = templates.fresh_db(f"test_{os.getpid()}_migration")
+    with postgres.cursor(name) as cr:
+        cr.execute(
+            """WITH unknown AS (DELETE FROM ir_module_module WHERE name = ANY(%s) RETURNING id)
+               DELETE FROM ir_model_data USING unknown
+                WHERE model = 'ir.module.module' AND res_id = unknown.id""",
+            [paths.addons()],
+        )
+    yield name
     templates.drop_db(name)
 
 
