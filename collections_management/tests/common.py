@@ -87,6 +87,15 @@ class CollectionsCommon(AccountTestInvoicingCommon):
         cls.auditor = cls.create_user("auditor")
 
     @classmethod
+    def _create_company(cls, **values):
+        """The company that the database of the tests holds ready, or a new one."""
+        ready = cls.env.ref("__test__.company", raise_if_not_found=False)
+        if ready and not cls.country_code and values == {"name": ready.name}:
+            cls.env.user.company_ids = [Command.link(ready.id)]
+            return ready
+        return super()._create_company(**values)
+
+    @classmethod
     def create_user(cls, role, **values):
         """A user with one role of collections and nothing else."""
         return new_test_user(

@@ -22,7 +22,7 @@ def run(arguments, *, database=None, log=None, **variables):
     kept = os.environ.get(KEEP)
     name = kept or database or f"test_{os.getpid()}"
     if not kept:
-        templates.fresh_db(name, paths.addons())
+        templates.copy_db(templates.ensure_tests_template(paths.addons()), name)
     (paths.LOCAL / "tmp").mkdir(exist_ok=True)
     try:
         with open(log, "w") if log else nullcontext() as output:

@@ -23,7 +23,7 @@ def run(arguments):
     linting.start()
     try:
         machine.ensure()
-        templates.ensure_template(paths.addons())
+        templates.ensure_tests_template(paths.addons())
     finally:
         linting.join()
     code = _run_parts(arguments)
