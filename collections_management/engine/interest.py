@@ -73,17 +73,45 @@ def accrue(due, original, payments, terms, *, since=None, until, unit=CENT):
     start = max(filter(None, (start, since, terms.first_day)))
     if until < start:
         return ()
-    payments = [(due if day <= forgiven else day, amount) for day, amount in payments]
+    payments = _forgive(due, forgiven, payments)
     parts = []
     for first, last in _split(due, payments, terms, start, until):
-        paid = sum((amount for day, amount in payments if day < first), Decimal(0))
-        base = max(original - paid, Decimal(0))
+        base = _get_base(original, payments, first)
         percent = _get_percent(terms, (first - due).days, first) if base else Decimal(0)
         if percent > 0:
             parts.append((first, last, base, percent))
     exact = [_get_exact(*part, terms.basis) for part in parts]
     amounts = spread(exact, unit)
     return tuple(Slice(*part, amount) for part, amount in zip(parts, amounts, strict=True))
+
+
+def recharge(parts, due, original, payments, terms, *, unit=CENT):
+    """Return what days that were charged bear now that these payments are known.
+
+    The days and their rates stay as they were charged; only what was owed then is looked at again.
+
+    :param parts: the slices charged
+    :param terms: of their grace and the length of a year
+    """
+    payments = _forgive(due, due + timedelta(days=terms.grace_days), payments)
+    changes = {day + ONE_DAY for day, _amount in payments}
+    exact = Fraction(0)
+    for part in parts:
+        for first, last in _cut(part.date_from, part.date_to, changes):
+            base = _get_base(original, payments, first)
+            exact += _get_exact(first, last, base, part.percent, terms.basis)
+    return round_half_up(exact, unit)
+
+
+def _forgive(due, forgiven, payments):
+    """Let what was paid within the days of grace count as paid when it was due."""
+    return [(due if day <= forgiven else day, amount) for day, amount in payments]
+
+
+def _get_base(original, payments, day):
+    """Return what was owed on a day."""
+    paid = sum((amount for paid_on, amount in payments if paid_on < day), Decimal(0))
+    return max(original - paid, Decimal(0))
 
 
 def _split(due, payments, terms, start, until):
@@ -93,6 +121,11 @@ def _split(due, payments, terms, start, until):
     changes.update(day for day, _percent in terms.ceilings or ())
     if terms.basis == "actual":
         changes.update(date(year, 1, 1) for year in range(start.year + 1, until.year + 1))
+    return _cut(start, until, changes)
+
+
+def _cut(start, until, changes):
+    """Return ``[(first day, last day)]`` of a period cut before each of these days."""
     inside = sorted(day for day in changes if start < day <= until)
     return [
         (first, following - ONE_DAY)

@@ -108,6 +108,8 @@ from . import (
     collections_fee_policy,
     collections_fee_slice,
     collections_fee_tier,
+    collections_fee_credit,
+    collections_fee_excess,
     collections_fee_waiver,
     collections_ledger_fee,
     collections_log_fee,

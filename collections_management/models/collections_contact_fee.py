@@ -102,8 +102,9 @@ class CollectionsContact(models.Model):
     @api.model
     def _cron_charge_fees(self, batch_size=BATCH):
         """Charge what the steps that spoke ask for, debtor by debtor; what is refused is told on
-        the contact and tried again the next day."""
+        the contact and tried again the next day. What was charged too much is given back first."""
         commit_progress = self.env["ir.cron"]._commit_progress
+        self.env["collections.fee"]._find_excess()
         again = self.search([("fee_state", "=", "failed")])
         again.write({"fee_state": "due"})
         domain = [("fee_state", "=", "due")]

@@ -416,12 +416,15 @@ class CollectionsFee(models.Model):
 
     # -- log -------------------------------------------------------------------------------------
 
-    def _get_total_text(self, currency):
-        """Return the sum of these fees as the log keeps amounts."""
-        return f"{currency.round(sum(self.mapped('amount'))):.{currency.decimal_places}f}"
+    def _get_total_text(self, currency, field):
+        """Return the sum of a field of these fees as the log keeps amounts."""
+        return f"{currency.round(sum(self.mapped(field))):.{currency.decimal_places}f}"
 
-    def _log_change(self, event, note=None, **data):
-        """Write one log entry per case, currency and debit note."""
+    def _log_change(self, event, note=None, field="amount", **data):
+        """Write one log entry per case, currency and debit note.
+
+        :param field: the amount to tell
+        """
         groups = defaultdict(self.browse)
         for fee in self:
             groups[fee.case_id, fee.currency_id, fee.move_id] |= fee
@@ -432,7 +435,7 @@ class CollectionsFee(models.Model):
                     "event": event,
                     "contact_id": fees.contact_id[:1].id or None,
                     "data": {
-                        "amount": fees._get_total_text(currency),
+                        "amount": fees._get_total_text(currency, field),
                         "currency": currency.name,
                         "fees": fees.ids,
                         "move": move.id or None,

@@ -143,11 +143,13 @@ class CollectionsFeeCalculator(models.AbstractModel):
             for row in rows
         ]
 
-    def _read_payments(self, debts):
+    def _read_payments(self, due):
         """Return ``{line id: [(day, amount)]}``, what reduced each receivable and when.
 
         A payment counts from the day its entry is dated, not from the day somebody matched it; a
         credit note from the due date: what was credited was never owed. See ADR 20.
+
+        :param due: ``{line id: day}`` on which each was due
         """
         rows = self.env.execute_query(
             SQL(
@@ -160,17 +162,13 @@ class CollectionsFeeCalculator(models.AbstractModel):
                   JOIN account_move move ON move.id = credit.move_id
                  WHERE part.debit_move_id = ANY(%s) AND part.debit_amount_currency <> 0
                 """,
-                [debt.line_id for debt in debts],
+                list(due),
             )
         )
         result = defaultdict(list)
         for line_id, day, amount in rows:
-            result[line_id].append((day, Decimal(str(amount))))
-        due = {debt.line_id: debt.due for debt in debts}
-        return {
-            line_id: [(day or due[line_id], amount) for day, amount in payments]
-            for line_id, payments in result.items()
-        }
+            result[line_id].append((day or due[line_id], Decimal(str(amount))))
+        return dict(result)
 
     def _read_credits(self, cases):
         """Return ``{(case id, currency id): [(day, amount)]}`` of the unallocated credits: they
@@ -257,7 +255,7 @@ class CollectionsFeeCalculator(models.AbstractModel):
 
     def _get_interest(self, policy, cases, debts, law_of, past, today):
         """Return the interest of each receivable since it was last charged."""
-        payments = self._read_payments(debts)
+        payments = self._read_payments({debt.line_id: debt.due for debt in debts})
         credited = self._read_credits(cases)
         if credited:
             for key, items in self._read_open(cases).items():

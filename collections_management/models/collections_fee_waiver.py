@@ -167,9 +167,11 @@ class CollectionsFee(models.Model):
         """Give fees up: proposed ones are dropped, drafts lose their lines, what is posted gets a
         credit note. The days stay used: they are never charged again."""
         fees_sudo = self.sudo()
+        labels = dict(self._fields["waiver_reason"]._description_selection(self.env))
         for move, fees in fees_sudo.filtered("move_id").grouped("move_id").items():
             if move.state == "posted":
-                fees.credit_move_id = fees._credit(move)
+                left = {fee: fee.amount - fee.amount_returned for fee in fees}
+                fees._credit(move, left, labels.get(fees[:1].waiver_reason, ""))
             elif move.state == "draft":
                 fees._strike(move)
         fees_sudo.write(
@@ -181,37 +183,6 @@ class CollectionsFee(models.Model):
             }
         )
         self._log_waiver("fee_waived")
-
-    def _credit(self, move):
-        """Take these fees of a posted debit note back by Odoo's own reversal.
-
-        :return: the credit note, posted and set off against what is open of the debit note
-        """
-        self._check_open_books(move.company_id)
-        today = self.env["collections.ledger"]._today(move.company_id)
-        labels = dict(self._fields["waiver_reason"]._description_selection(self.env))
-        reason = labels.get(self[:1].waiver_reason, "")
-        credit = move.with_context(collections_fee_waiver=True)._reverse_moves(
-            [
-                {
-                    "date": today,
-                    "invoice_date": today,
-                    "invoice_date_due": today,
-                    "invoice_payment_term_id": False,
-                    "ref": self.env._("Reversal of: %(name)s, %(reason)s",
-                                      name=move.name, reason=reason),
-                }
-            ]
-        )  # fmt: skip
-        others = credit.invoice_line_ids.filtered(lambda line: line.collections_fee_id not in self)
-        credit.write({"invoice_line_ids": [Command.delete(line.id) for line in others]})
-        credit.action_post()
-        lines = (move | credit).line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and not line.reconciled
-        )
-        if lines.move_id == move | credit:
-            lines.reconcile()
-        return credit
 
     def _strike(self, move):
         """Take these fees out of a draft debit note; with no other line it is cancelled."""

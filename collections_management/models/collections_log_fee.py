@@ -8,6 +8,8 @@ EVENTS = {
     "fee_waiver_refused": ("Waiver of fees refused", "fa-ban"),
     "fee_waived": ("Fees waived", "fa-minus-square-o"),
     "fee_reversed": ("Fees reversed in accounting", "fa-undo"),
+    "fee_excess": ("Interest charged too much", "fa-exclamation-triangle"),
+    "fee_returned": ("Interest given back", "fa-reply"),
 }
 
 
@@ -49,6 +51,16 @@ class CollectionsLog(models.Model):
             ],
             "fee_waiver_refused": [self.env._("Waiver of %(amount)s %(currency)s refused")],
             "fee_waived": [self.env._("Fees waived: %(amount)s %(currency)s, %(reason)s")],
+            "fee_excess": [
+                self.env._(
+                    "Interest charged too much: %(amount)s %(currency)s. A payment of those days "
+                    "became known later."
+                )
+            ],
+            "fee_returned": [
+                self.env._("Interest given back: %(amount)s %(currency)s, %(move)s"),
+                self.env._("Interest given back: %(amount)s %(currency)s"),
+            ],
             "fee_reversed": [
                 self.env._("Fees reversed in accounting: %(amount)s %(currency)s, %(move)s"),
                 self.env._("Fees reversed in accounting: %(amount)s %(currency)s"),

@@ -14,6 +14,7 @@ from ..engine.interest import (
     accrue,
     allocate,
     pick_row,
+    recharge,
     round_half_up,
     spread,
 )
@@ -136,6 +137,20 @@ class TestInterestEngine(BaseCase):
                 expected = reference(due, original, payments, terms, since=since, until=until)
                 self.assertEqual(sum((p.amount for p in slices), Decimal(0)), expected)
                 self.assertTrue(all(part.date_from >= since for part in slices))
+
+    def test_payments_known_later_leave_what_would_have_been_charged(self):
+        rng = random.Random(11)
+        lowered = 0
+        for number in range(500):
+            due, original, payments, terms, until = draw_history(rng)
+            known = rng.sample(payments, rng.randrange(len(payments) + 1))
+            with self.subTest(number=number):
+                charged = accrue(due, original, known, terms, until=until)
+                expected = reference(due, original, payments, terms, until=until)
+                borne = recharge(charged, due, original, payments, terms)
+                self.assertEqual(borne, expected)
+                lowered += borne < sum(part.amount for part in charged)
+        self.assertGreater(lowered, 50)
 
     def test_thirty_days_of_a_thousand_at_twelve_percent(self):
         [part] = self.accrue(late=11)

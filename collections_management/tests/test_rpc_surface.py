@@ -127,6 +127,7 @@ PUBLIC_METHODS = {
     "collections.fee": {
         "action_ask_waiver": "caller",
         "action_charge": "supervisor",
+        "action_give_back": "supervisor",
         "action_grant_waiver": "supervisor",
         "action_open_move": "caller",
         "action_refuse_waiver": "supervisor",
