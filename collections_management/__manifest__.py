@@ -54,6 +54,7 @@
         "data/collections_dispute_data.xml",
         "data/collections_credit_data.xml",
         "data/collections_write_off_data.xml",
+        "data/collections_write_off_event_data.xml",
         "views/collections_contact_templates.xml",
         "report/collections_print_templates.xml",
         "report/collections_letter_templates.xml",

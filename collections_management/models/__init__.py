@@ -209,6 +209,7 @@ from . import (
     collections_provision,
     collections_provision_line,
     collections_case_write_off,
+    collections_event_write_off,
     collections_log_write_off,
     res_company_write_off,
     res_config_settings_write_off,

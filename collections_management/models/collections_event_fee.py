@@ -1,6 +1,10 @@
 from odoo import api, models
 
-PUBLIC_NAMES = {"fee_charged": "fee.charged", "fee_waived": "fee.waived"}
+PUBLIC_NAMES = {
+    "fee_charged": "fee.charged",
+    "fee_waived": "fee.waived",
+    "fee_returned": "fee.returned",
+}
 
 
 class CollectionsEvent(models.Model):

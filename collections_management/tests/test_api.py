@@ -82,6 +82,11 @@ class TestApiDocument(ApiCommon, HttpCase):
         self.assertEqual(answers["approve"], {"queued": [contact.id], "awaiting": [], "other": []})
         self.assertEqual(answers["get_run_state"]["state"], "running")
 
+    def test_every_event_is_in_the_list(self):
+        [row] = re.findall(r"^\| `X-Collections-Event` \|(.*)", DOCUMENT.read_text(), re.MULTILINE)
+        codes = self.env["collections.event"].search([]).mapped("code")
+        self.assertEqual(sorted(re.findall(r"`([^`]+)`", row)), sorted([*codes, "test"]))
+
     def test_refusals_name_the_argument(self):
         self.create_invoice(100)
         self.plan()
