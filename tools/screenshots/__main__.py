@@ -87,7 +87,28 @@ def prepare(manager):
         "contact": contact,
         "run": run,
         "strategy": manager.find("collections.strategy", [("step_ids.mode", "=", "approval")]),
+        **_find_desk(manager, first),
     }
+
+
+def _find_desk(manager, company):
+    """Return the ids of what the people of a company work on, and the debtor's link to sign."""
+    wanted = {
+        "agreement": ("collections.agreement", [("state", "=", "active")]),
+        "to_sign": ("collections.agreement", [("state", "=", "proposed")]),
+        "dispute": ("collections.dispute", [("state", "=", "open")]),
+        "legal": ("collections.escalation", [("kind", "=", "legal")]),
+        "agency": ("collections.escalation", [("kind", "=", "agency")]),
+        "write_off": ("collections.write.off", [("state", "=", "requested")]),
+    }
+    found = {
+        name: manager.find(model, [*domain, ("company_id", "=", company)], company=company)
+        for name, (model, domain) in wanted.items()
+    }
+    if missing := [name for name, record in found.items() if not record]:
+        raise HouseError(f"The demo has none of: {', '.join(missing)}.")
+    link = manager.call("collections.agreement", "action_open_portal", [[found["to_sign"]]])
+    return found | {"signing": link["url"]}
 
 
 def _ensure_run(manager, company, method, states, seconds=180):

@@ -21,15 +21,29 @@ def _action(name):
     return f"/odoo/action-{ADDON}.{name}"
 
 
+def _record(name, record):
+    return f"{_action(name)}/{{{record}}}"
+
+
 SHOTS = (
     Shot("my-cases", "cobrador", _action("collections_case_action_mine")),
-    Shot("case", "cobrador", f"{_action('collections_case_action')}/{{case}}"),
+    Shot("case", "cobrador", _record("collections_case_action", "case")),
     Shot(
         "statement",
         "contador",
-        f"{_action('collections_case_action')}/{{case}}",
+        _record("collections_case_action", "case"),
         clicks=("button[name='{statement}']",),
     ),
+    Shot("my-day", "cobrador", _action("collections_worklist_action")),
+    Shot("promises", "cobrador", _action("collections_promise_action_standing")),
+    Shot("agreement", "supervisor", _record("collections_agreement_action_standing", "agreement")),
+    Shot("signing", "cliente", "{signing}"),
+    Shot("dispute", "supervisor", _record("collections_dispute_action", "dispute")),
+    Shot("board", "supervisor", _action("collections_board_action")),
+    Shot("legal", "supervisor", _record("collections_escalation_action", "legal")),
+    Shot("agency", "agencia", "/my/collections/cases/{agency}"),
+    Shot("fees", "contador", _action("collections_fee_action")),
+    Shot("write-off", "contador", _record("collections_write_off_action", "write_off")),
     Shot("set-up", "jefe", _action("collections_onboarding_action"), SECOND),
     Shot(
         "preview",
@@ -38,9 +52,9 @@ SHOTS = (
         SECOND,
         ("button[name='action_preview']",),
     ),
-    Shot("run", "jefe", f"{_action('collections_run_action')}/{{run}}", SECOND),
+    Shot("run", "jefe", _record("collections_run_action", "run"), SECOND),
     Shot("to-approve", "supervisor", _action("collections_contact_action_to_approve"), SECOND),
-    Shot("message", "supervisor", f"{_action('collections_contact_action')}/{{contact}}", SECOND),
+    Shot("message", "supervisor", _record("collections_contact_action", "contact"), SECOND),
     Shot(
         "go-live",
         "jefe",
@@ -48,7 +62,7 @@ SHOTS = (
         SECOND,
         (".modal button[name='action_simulate']",),
     ),
-    Shot("strategy", "jefe", f"{_action('collections_strategy_action')}/{{strategy}}"),
+    Shot("strategy", "jefe", _record("collections_strategy_action", "strategy")),
     Shot("health", "jefe", _action("collections_health_action")),
     Shot("settings", "admin", _action("res_config_settings_action")),
 )
