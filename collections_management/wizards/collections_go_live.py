@@ -51,9 +51,12 @@ class CollectionsGoLive(models.TransientModel):
         for wizard in self:
             problems = wizard._get_problems()
             wizard.is_ready = not problems
-            wizard.problems = problems and Markup("<ul>%s</ul>") % Markup("").join(
-                Markup("<li>%s</li>") % problem for problem in problems
-            )
+            items = Markup("").join(Markup("<li>%s</li>") % problem for problem in problems)
+            wizard.problems = Markup("<ul>%s</ul>") % items if problems else False
+
+    @api.onchange("mode", "spread", "old_days")
+    def _onchange_start(self):
+        self.week = False  # it was worked out for another start
 
     def _get_problems(self):
         """Extension point: sentences, each a thing without which nothing may go live."""
@@ -94,7 +97,7 @@ class CollectionsGoLive(models.TransientModel):
         self.week = self._render_week(self.sudo()._simulate())
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Go live"),
+            "name": self.env._("Go Live"),
             "res_model": self._name,
             "res_id": self.id,
             "views": [[False, "form"]],

@@ -111,14 +111,11 @@ class CollectionsOnboarding(models.TransientModel):
         wizard = self.create({})
         if not self.env.company.collections_set_up_on:
             wizard.strategy_id = wizard._get_proposed_strategy() or wizard.strategy_id
-        return wizard._open()
-
-    def _open(self):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Set up collections"),
             "res_model": self._name,
-            "res_id": self.id,
+            "res_id": wizard.id,
             "views": [[False, "form"]],
             "target": "current",
         }
@@ -130,9 +127,8 @@ class CollectionsOnboarding(models.TransientModel):
     def _compute_missing(self):
         for wizard in self:
             sentences = wizard._get_missing()
-            wizard.missing = sentences and Markup("<ul>%s</ul>") % Markup("").join(
-                Markup("<li>%s</li>") % sentence for sentence in sentences
-            )
+            items = Markup("").join(Markup("<li>%s</li>") % sentence for sentence in sentences)
+            wizard.missing = Markup("<ul>%s</ul>") % items if sentences else False
 
     def _get_missing(self):
         """Return what letters and messages will lack, as sentences."""
@@ -262,14 +258,14 @@ class CollectionsOnboarding(models.TransientModel):
         self.stage = names[min(names.index(self.stage) + 1, len(names) - 1)]
         if self.stage == "tonight":
             self.tonight = self.sudo()._look_at_tonight()
-        return self._open()
+        return True
 
     def action_back(self):
         """Go back a step."""
         self._check()
         names = [name for name, _label in STAGES]
         self.stage = names[max(names.index(self.stage) - 1, 0)]
-        return self._open()
+        return True
 
     def _check(self):
         self.ensure_one()
@@ -373,7 +369,7 @@ class CollectionsOnboarding(models.TransientModel):
                 )
             )
         self.test_sent = address
-        return self._open()
+        return True
 
     def _render_test(self):
         """Return ``(subject, body)`` of what the debtor who owes most would be told first."""
@@ -431,9 +427,22 @@ class CollectionsOnboarding(models.TransientModel):
         """End the set-up. Safe mode stays as it is: going live is a step of its own."""
         self._check()
         self.company_id.sudo().collections_set_up_on = fields.Date.context_today(self)
-        return self.env["ir.actions.act_window"]._for_xml_id(
+        cases = self.env["ir.actions.act_window"]._for_xml_id(
             "collections_management.collections_case_action"
-        ) | {"target": "main"}
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(company)s is set up. Safe mode stays on: messages go to %(address)s.",
+                    company=self.company_id.name,
+                    address=self.company_id.sudo().collections_test_email or "…",
+                ),
+                "next": cases | {"target": "main"},
+            },
+        }
 
     def action_go_live(self):
         """End the set-up and open the switch."""
