@@ -86,7 +86,11 @@ class CollectionsContact(models.Model):
     address = fields.Char(readonly=True)
     tone = fields.Char(readonly=True)
     safe_mode = fields.Boolean(readonly=True, help="It went to the test address.")
-    amount = fields.Monetary(readonly=True, help="Net overdue of the case when it was decided.")
+    amount = fields.Monetary(
+        readonly=True,
+        help="What it asks for, as it was decided: the net overdue of the case; before the due "
+        "date, what falls due.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     rule_id = fields.Many2one("collections.contact.rule", readonly=True, ondelete="set null")
     facts = fields.Json(readonly=True, help="What the decision was taken from.")

@@ -163,6 +163,7 @@ class CollectionsPlanner(models.AbstractModel):
             {decisions[case.id][0].rung.id for case in speaking}
         )
         modes = {step.id: step.mode for step in steps}
+        reminded = self._get_reminded_amounts({case.id: decisions[case.id][0] for case in speaking})
         run_id, day = run.id if run else None, today.isoformat()
         rows = []
         for case in speaking:
@@ -187,12 +188,31 @@ class CollectionsPlanner(models.AbstractModel):
                         "planned_on": day,
                         "scheduled_on": moment and fields.Datetime.to_string(moment),
                         "address": address or None,
-                        "amount": case.amount,
+                        "amount": reminded.get(case.id, case.amount),
                         "rule_id": matched[case.id].id or None,
                         "facts": detail,
                     }
                 )
         return rows
+
+    def _get_reminded_amounts(self, decisions):
+        """Return ``{case id: what falls due}``, in company currency, of the reminders before the
+        due date: what they ask for is not overdue yet."""
+        told = {
+            case_id: {*decision.covered, decision.carrier}
+            for case_id, decision in decisions.items()
+            if decision.reason == "preventive"
+        }
+        if not told:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, amount_residual::float8 FROM account_move_line WHERE id = ANY(%s)",
+                list(set().union(*told.values())),
+            )
+        )
+        residuals = dict(rows)
+        return {case_id: sum(map(residuals.get, ids)) for case_id, ids in told.items()}
 
     def _get_speaking(self, case_ids):
         """Return what the contacts of these cases need to know of them, as plain tuples: the ORM's

@@ -129,11 +129,15 @@ class CollectionsPreview(models.TransientModel):
         with self._rehearse() as cases:
             lines = self._prepare_go_lines(cases) + self._prepare_stay_lines(cases)
         going = [line for line in lines if line["verdict"] == "go"]
+        tasks = self.env["collections.channel"].search([("is_manual", "=", True)]).ids
+        asked = {
+            line["case_id"]: line["amount"] for line in going if line["channel_id"] not in tasks
+        }
         self.write(
             {
                 "go_count": len(going),
                 "stay_count": len(lines) - len(going),
-                "go_amount": sum({line["case_id"]: line["amount"] for line in going}.values()),
+                "go_amount": sum(asked.values()),
                 "cost": sum(line["cost"] for line in going),
                 "line_ids": [Command.clear(), *(Command.create(line) for line in lines)],
             }
@@ -184,11 +188,12 @@ class CollectionsPreview(models.TransientModel):
             {"verdict": "stay", "reason": "held", "hold": "pause", "reason_text": sentence}
         )
         going = self.line_ids.filtered(lambda line: line.verdict == "go")
+        messages = going.filtered(lambda line: not line.channel_id.is_manual)
         self.write(
             {
                 "go_count": len(going),
                 "stay_count": len(self.line_ids) - len(going),
-                "go_amount": sum({line.case_id: line.amount for line in going}.values()),
+                "go_amount": sum({line.case_id: line.amount for line in messages}.values()),
                 "cost": sum(going.mapped("cost")),
             }
         )
