@@ -96,7 +96,7 @@ class CollectionsContact(models.Model):
             ]
         )
         if reached:
-            zone = case.company_id.partner_id.tz or "UTC"
+            zone = case.company_id._get_collections_zone()
             day = fields.Datetime.context_timestamp(case.with_context(tz=zone), moment).date()
             if not case.last_contact_date or case.last_contact_date < day:
                 self.env["collections.position"]._note_contact(contact, day)

@@ -77,7 +77,7 @@ class CollectionsContact(models.Model):
                 self.env._("Facts"),
                 self.env._(
                     "%(item)s was due on %(due)s, %(age)s days before the decision of %(day)s; "
-                    "%(amount)s net overdue.",
+                    "it asks for %(amount)s.",
                     item=carrier.move_id.name or facts.get("item") or "?",
                     due=due and format_date(self.env, due),
                     age=facts.get("age"),

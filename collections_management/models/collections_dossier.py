@@ -119,7 +119,7 @@ class CollectionsDossier(models.AbstractModel):
         )
 
     def _format_moment(self, moment):
-        zone = self.env.company.partner_id.tz or "UTC"
+        zone = self.env.company._get_collections_zone()
         return format_datetime(self.env, moment, tz=zone, dt_format="short") if moment else ""
 
     def _print_dossier(self, write_off, files, faults, folder, progress):

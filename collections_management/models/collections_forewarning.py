@@ -38,7 +38,7 @@ class CollectionsForewarning(models.AbstractModel):
 
     def _get_local_time(self, company):
         """Return the moment it is where the company is."""
-        zone = company.partner_id.tz or self.env.user.tz or "UTC"
+        zone = company._get_collections_zone()
         now = fields.Datetime.now().replace(tzinfo=timezone.utc)
         return now.astimezone(ZoneInfo(zone))
 
@@ -54,7 +54,7 @@ class CollectionsForewarning(models.AbstractModel):
         """Return the day the next nightly run decides for, in the company's calendar."""
         cron = self.env.ref("collections_management.collections_run_cron").sudo()
         moment = max(cron.nextcall, fields.Datetime.now())
-        zone = company.partner_id.tz or self.env.user.tz or "UTC"
+        zone = company._get_collections_zone()
         return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
 
     def _forewarn(self, company):

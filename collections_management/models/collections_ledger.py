@@ -1,5 +1,5 @@
 from collections import defaultdict
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -57,15 +57,26 @@ class CollectionsLedger(models.AbstractModel):
         """Return the day it is where the company is; in a rehearsal, the day it rehearses."""
         if day := self._get_rehearsed_day():
             return day
-        zone = company.partner_id.tz or self.env.user.tz or "UTC"
+        zone = company._get_collections_zone()
         return fields.Date.context_today(self.with_context(tz=zone))
 
     @api.model
     def _now(self):
         """Return the moment it is, in UTC; in a rehearsal, this hour of the day it rehearses."""
-        now = fields.Datetime.now()
-        day = self._get_rehearsed_day()
-        return datetime.combine(day, now.time()) if day else now
+        return fields.Datetime.now() + timedelta(days=self._get_rehearsed_days())
+
+    @api.model
+    def _rehearse(self, company, day):
+        """Return this model in a context in which a company lives another day."""
+        real = self.with_context(collections_day=None)._today(company)
+        return self.with_context(collections_day=day, collections_days_ahead=(day - real).days)
+
+    @api.model
+    def _get_rehearsed_days(self):
+        """Return how many days ahead of now a rehearsal is; nobody outside can name its day."""
+        if not self._get_rehearsed_day():
+            return 0
+        return self.env.context.get("collections_days_ahead", 0)
 
     @api.model
     def _get_rehearsed_day(self):

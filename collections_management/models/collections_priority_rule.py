@@ -121,7 +121,7 @@ class CollectionsPriorityRule(models.Model):
 
         :return: the number of cases that changed
         """
-        zone = company.partner_id.tz or self.env.user.tz or "UTC"
+        zone = company._get_collections_zone()
         cases = self.env["collections.case"].sudo().with_company(company).with_context(tz=zone)
         points = SQL(", ").join(
             SQL("CASE WHEN %s THEN %s END", rule._get_condition(cases, company), rule.points)

@@ -124,7 +124,7 @@ class CollectionsWorklist(models.Model):
     @api.model
     def _get_end_of_day(self, company, day):
         """Return the moment, in UTC, at which a day of a company ends."""
-        zone = ZoneInfo(company.partner_id.tz or self.env.user.tz or "UTC")
+        zone = ZoneInfo(company._get_collections_zone())
         midnight = datetime.combine(day + timedelta(days=1), time(), zone)
         return midnight.astimezone(timezone.utc).replace(tzinfo=None)
 

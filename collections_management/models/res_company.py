@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import email_normalize
 
+from ..engine.places import get_possible_zones, is_zone
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -42,6 +44,17 @@ class ResCompany(models.Model):
                             company=company.name,
                         )
                     )
+
+    def _get_collections_zone(self):
+        """Return the name of the time zone in which this company lives its days: the one it was
+        given, else that of its place, else the user's. Days of cases, holds and promises are days
+        of the company, wherever their reader sits."""
+        self.ensure_one()
+        partner = self.sudo().partner_id
+        if partner.tz and is_zone(partner.tz):
+            return partner.tz
+        possible = get_possible_zones(partner.country_id.code, partner.state_id.code)
+        return next(iter(possible), self.env.user.tz or "UTC")
 
     def _get_collections_managers(self):
         """Return who manages the collections of this company: who is told when something breaks."""

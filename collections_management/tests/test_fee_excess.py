@@ -144,9 +144,8 @@ class TestFeeExcess(FeeCommon):
         self.assertRecordValues(fee, [{"amount_excess": 1.31, "amount_returned": 0}])
         self.assertIn("The books of", fee.message_ids[0].body)
         self.find()
-        self.assertEqual(
-            len(fee.message_ids.filtered(lambda m: "The books of" in (m.body or ""))), 1, "told once"
-        )
+        told = fee.message_ids.filtered(lambda message: "The books of" in (message.body or ""))
+        self.assertEqual(len(told), 1, "told once")
         self.company.fiscalyear_lock_date = False
         self.find()
         self.assertEqual(fee.amount_returned, 1.31)

@@ -239,7 +239,7 @@ class CollectionsPreview(models.TransientModel):
     def _plan_night(self, day, partners=None):
         """Do what the run of a day does before it sends; return the open cases, who live that
         day."""
-        rehearsal = self.with_context(collections_day=day)
+        rehearsal = self.env["collections.ledger"]._rehearse(self.company_id, day)
         rehearsal.env["collections.ledger"]._refresh(self.company_id, partners=partners)
         rehearsal.env["collections.segment"]._assign(self.company_id)
         cases = self._get_open_cases(day, partners)
@@ -252,7 +252,8 @@ class CollectionsPreview(models.TransientModel):
         domain = [("company_id", "=", self.company_id.id), ("state", "=", "open")]
         if partners:
             domain.append(("partner_id", "in", partners.ids))
-        return self.env["collections.case"].with_context(collections_day=day).search(domain)
+        rehearsal = self.env["collections.ledger"]._rehearse(self.company_id, day)
+        return rehearsal.env["collections.case"].search(domain)
 
     def _pretend_sending(self, cases, day):
         """Note the messages and tasks that may leave by the end of a day as sent.
