@@ -72,7 +72,7 @@ class CollectionsCase(models.Model):
                            known=", ".join(reasons))
             )  # fmt: skip
         day = self._parse_api_day("until", until)
-        if day and day < fields.Date.context_today(holds):
+        if day and day < self.env["collections.ledger"]._today(case.company_id):
             raise UserError(self.env._("until: %(day)s is over already.", day=until))
         if note is not None and not isinstance(note, str):
             raise UserError(self.env._("note: a text."))

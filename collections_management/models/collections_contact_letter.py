@@ -122,6 +122,12 @@ class CollectionsContact(models.Model):
         parts += [company.state_id.name, company.country_id.name]
         return ", ".join(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
 
+    def _get_sender_line(self):
+        """Return who sends a letter, short enough for the line above the address in a window."""
+        company = self.company_id.sudo()
+        parts = (company.name, company.street, company.city)
+        return " · ".join(part.strip() for part in parts if part and part.strip())
+
     def _get_letters(self):
         """Return what each contact tells: ``{contact id: letter}``, read from the ledger now.
 

@@ -168,7 +168,7 @@ class CollectionsContact(models.Model):
             "letter": letter,
             "subject": content["subject"],
             "body": content["body"],
-            "sender": " · ".join(filter(None, (company.name, self._get_letter_address()))),
+            "sender": self._get_sender_line(),
             "name": self.partner_id.name or "",
             "address": self._get_address_lines(partner),
             "place_and_date": self._get_place_and_date(lang),

@@ -73,7 +73,7 @@ class CollectionsStatement(models.AbstractModel):
             "date_from": date_from,
             "date_to": date_to,
             "place_and_date": contact._get_place_and_date(lang),
-            "sender": " · ".join(filter(None, (company.name, contact._get_letter_address()))),
+            "sender": contact._get_sender_line(),
             "name": partner.name or "",
             "address": contact._get_address_lines(addressee),
             "bank_accounts": contact._get_letter_accounts(),

@@ -23,7 +23,7 @@ class CollectionsStatementWizard(models.TransientModel):
     date_to = fields.Date(
         string="To",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env["collections.ledger"]._today(self.env.company),
         help="What is open is told as it was at the end of this day.",
     )
     detail = fields.Selection(
@@ -57,7 +57,7 @@ class CollectionsStatementWizard(models.TransientModel):
     @api.model
     def _get_first_day(self):
         """Extension point: where a statement begins unless told: three months back."""
-        first = fields.Date.context_today(self).replace(day=1)
+        first = self.env["collections.ledger"]._today(self.env.company).replace(day=1)
         for _month in range(3):
             first = (first - timedelta(days=1)).replace(day=1)
         return first
