@@ -27,7 +27,7 @@ class CollectionsDispute(models.Model):
 
     _name = "collections.dispute"
     _description = "Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collections.outcome.answer.mixin"]
     _order = "date_target, id"
     _mail_post_access = "read"
 

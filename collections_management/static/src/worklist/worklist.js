@@ -319,6 +319,7 @@ export class Worklist extends Component {
             e: { label: _t("E-mail"), work: () => this.desk.email(), writes: true },
             p: { label: _t("Promise"), work: open("promise"), writes: true },
             d: { label: _t("Dispute"), work: open("dispute"), writes: true },
+            a: { label: _t("Agreement"), work: open("agreement"), writes: true },
             b: { label: _t("Call back later"), work: () => this.desk.callback(), writes: true },
             s: { label: _t("Put off"), work: () => this.desk.skip(), writes: true },
             v: { label: _t("Visit"), work: () => this.desk.visit(), writes: true },
