@@ -161,6 +161,7 @@ from . import (
     collections_absence,
     collections_assignment_rule,
     collections_board,
+    collections_board_promise,
     collections_case_team,
     collections_log_team,
     collections_measure,
