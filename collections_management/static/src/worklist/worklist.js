@@ -321,7 +321,7 @@ export class Worklist extends Component {
             d: { label: _t("Dispute"), work: open("dispute"), writes: true },
             a: { label: _t("Agreement"), work: open("agreement"), writes: true },
             b: { label: _t("Call back later"), work: () => this.desk.callback(), writes: true },
-            s: { label: _t("Put off"), work: () => this.desk.skip(), writes: true },
+            s: { label: _t("Put Off"), work: () => this.desk.skip(), writes: true },
             v: { label: _t("Visit"), work: () => this.desk.visit(), writes: true },
             n: { label: _t("Note"), work: () => this.desk.note(), writes: true },
             t: { label: _t("Task"), work: () => this.desk.task(), writes: true },
