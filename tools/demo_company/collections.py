@@ -1,5 +1,7 @@
 """What the demo does with the collections addons, when they are installed."""
 
+from dateutil.relativedelta import relativedelta
+
 from . import desk, policies, stories
 
 ADDON = "collections_management"
@@ -46,6 +48,7 @@ def after_ledger(env, today):
         else:
             policies.ensure(env, company, today)
             work(env, company, mine, today)
+        aim(env, company, today)
 
 
 def begin(env, company, collectors):
@@ -85,7 +88,7 @@ def allow_any_hour(env):
 
 
 def share(env, company, collectors):
-    """Make a team of the collectors of a company, let a rule share its cases out, set targets."""
+    """Make a team of the collectors of a company and let a rule share its cases out."""
     if not collectors:
         return
     supervisors = env["res.users"].search(
@@ -111,16 +114,22 @@ def share(env, company, collectors):
             "note": "La carga se nivela cada noche entre los gestores del equipo.",
         }
     )
+    env["collections.assignment.rule"]._assign_collectors(company)
+
+
+def aim(env, company, today):
+    """Set the targets of the month for the collectors of a company."""
     env["collections.target"].create(
         [
             {
-                "team_id": team.id,
-                "user_id": user.id,
+                "team_id": member.team_id.id,
+                "user_id": member.user_id.id,
                 "company_id": company.id,
+                "date_from": today.replace(day=1),
+                "date_to": today + relativedelta(day=31),
                 "amount": 50000,
                 "contact_count": 200,
             }
-            for user in collectors
+            for member in env["collections.team"].search([("company_id", "=", company.id)]).member_ids
         ]
     )
-    env["collections.assignment.rule"]._assign_collectors(company)

@@ -36,7 +36,7 @@ def written_off(desk, case):
 def to_write_off(desk, case):
     """Asked for, above what one person decides alone."""
     yield 28
-    desk.call(case, "refuses")
+    desk.call(case, "no_answer")
     yield 14
     desk.call(case, "no_answer")
     yield 2
@@ -55,7 +55,7 @@ def _prepare_write_off(desk, case, login, reason):
 def in_court(desk, case):
     """On the legal track: what was done, and what has a deadline."""
     yield 40
-    desk.call(case, "refuses")
+    desk.call(case, "third_party")
     yield 31
     request = desk.own(case).env["collections.escalation"]._request(
         desk.own(case), "legal", "No responde a la carta notarial",
@@ -120,10 +120,10 @@ def breaks_plan(desk, case):
 def pays_plan(desk, case):
     """Signed, and paid as agreed so far."""
     yield 33
-    agreement = _agree(desk, case, 24)
+    agreement = _agree(desk, case, 20)
     yield 32
     _sign(desk, agreement)
-    for days_ago, number in ((25, 0), (17, 1)):
+    for days_ago, number in ((20, 0), (14, 1), (6, 2)):
         yield days_ago
         due = agreement.line_ids.sorted("number")[number]
         desk.pay(case, due.amount, agreement.receivable_ids)
@@ -175,7 +175,7 @@ def forgotten_dispute(desk, case):
         {
             **LIMA,
             "uuid": "demostracion-visita-1",
-            "outcome": desk.ref("collections_outcome_refuses").id,
+            "outcome": desk.ref("collections_outcome_third_party").id,
             "moment": None,
             "note": "Muestra la guía sin firma; pide la orden de compra",
         }

@@ -229,10 +229,11 @@ registry.category("web_tour.tours").add("collections_approvals_tour", {
         ...approve(
             "collections_fee_menu",
             "Taller Tres",
-            "case_id",
+            "partner_id",
             "asks to give this fee up",
             "action_grant_waiver",
         ),
+        confirm,
         {
             content: "It is waived",
             trigger: ".o_form_view:not(:has(.alert-warning)) .o_statusbar_status :contains(Waived)",
@@ -263,8 +264,7 @@ registry.category("web_tour.tours").add("collections_write_off_ask_tour", {
         ...choose(".o_field_widget[name=reason_id]", "Debtor insolvent"),
         tap("a[name=evidence]"),
         fits("div[name=check_ids]:contains(Old):contains(Met)"),
-        ...press("action_request", "Write it off"),
-        confirm,
+        ...press("action_request", "Ask for it"),
         {
             content: "It is above the limit of one person",
             trigger: "body:not(:has(.modal)) .o_statusbar_status :contains(To approve)",
