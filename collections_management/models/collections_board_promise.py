@@ -20,9 +20,7 @@ class CollectionsBoard(models.Model):
     def _get_case_figures(self):
         today = fields.Date.context_today(self)
         return super()._get_case_figures() | {
-            "promise_due_count": SQL(
-                "count(*) FILTER (WHERE kase.next_promise_date <= %s)", today
-            ),
+            "promise_due_count": SQL("count(*) FILTER (WHERE kase.next_promise_date <= %s)", today),
             "promise_broken_count": SQL(
                 "count(*) FILTER (WHERE kase.broken_promise_count > 0"
                 " AND kase.next_promise_date IS NULL)"

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-
 # What a contact made by hand is told by; an answer that is written down later repeats it.
 CONTACT_VALUES = ("uuid", "medium", "note", "person", "moment", "duration")
 

@@ -374,9 +374,7 @@ class TestOutcome(WorklistCommon):
             self.old, "call_back", callback=f"{later.isoformat()}Z", note="After lunch"
         )
         self.assertFalse(answer["follow"])
-        self.assertRecordValues(
-            self.old, [{"callback_on": later, "callback_note": "After lunch"}]
-        )
+        self.assertRecordValues(self.old, [{"callback_on": later, "callback_note": "After lunch"}])
         self.assertEqual(self.old.contact_ids.outcome_id.code, "call_back")
 
     def test_a_phone_tells_later_of_a_callback_whose_hour_has_come(self):

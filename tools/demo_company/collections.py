@@ -61,9 +61,7 @@ def begin(env, company, collectors):
 def work(env, company, collectors, today):
     """Begin some weeks ago, and work since."""
     department = desk.Desk(env, company, today)
-    desk.tell(
-        department, stories.get_stories(), lambda: begin(env, department.company, collectors)
-    )
+    desk.tell(department, stories.get_stories(), lambda: begin(env, department.company, collectors))
 
 
 def write_numbers_as_in_peru(env):
@@ -119,10 +117,11 @@ def share(env, company, collectors):
 
 def aim(env, company, today):
     """Set the targets of the month for the collectors of a company."""
+    team = env["collections.team"].search([("company_id", "=", company.id)])
     env["collections.target"].create(
         [
             {
-                "team_id": member.team_id.id,
+                "team_id": team.id,
                 "user_id": member.user_id.id,
                 "company_id": company.id,
                 "date_from": today.replace(day=1),
@@ -130,6 +129,8 @@ def aim(env, company, today):
                 "amount": 50000,
                 "contact_count": 200,
             }
-            for member in env["collections.team"].search([("company_id", "=", company.id)]).member_ids
+            for member in env["collections.team"]
+            .search([("company_id", "=", company.id)])
+            .member_ids
         ]
     )

@@ -70,6 +70,11 @@ class Desk:
             **values,
         )
 
+    def escalate(self, case, kind, reason, **targets):
+        """Let the collector take a case further."""
+        own = self.own(case)
+        return own.env["collections.escalation"]._request(own, kind, reason, **targets)
+
     def overdue(self, case):
         """Return the overdue receivables of a case in the company's currency, oldest first."""
         today = self.env["collections.ledger"]._today(self.company)

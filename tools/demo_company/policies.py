@@ -72,9 +72,7 @@ def _charge(env, company, today):
 
 def _sell(env, name):
     """Return a new service without tax."""
-    return env["product.product"].create(
-        {"name": name, "type": "service", "taxes_id": [(5, 0, 0)]}
-    )
+    return env["product.product"].create({"name": name, "type": "service", "taxes_id": [(5, 0, 0)]})
 
 
 def _place(env, company):

@@ -57,11 +57,13 @@ def in_court(desk, case):
     yield 40
     desk.call(case, "third_party")
     yield 31
-    request = desk.own(case).env["collections.escalation"]._request(
-        desk.own(case), "legal", "No responde a la carta notarial",
+    request = desk.escalate(
+        case,
+        "legal",
+        "No responde a la carta notarial",
         user_id=desk.user("jefe").id,
         instrument_id=desk.ref("collections_legal_instrument_invoice").id,
-    )  # fmt: skip
+    )
     yield 30
     track = request.with_user(desk.user("supervisor"))
     track.action_approve()
@@ -91,9 +93,7 @@ def with_agency(desk, case):
     desk.call(case, "third_party", note="La secretaria toma el recado")
     yield 13
     agency = desk.env["collections.agency"].search([("user_ids.login", "=", "agencia")])
-    request = desk.own(case).env["collections.escalation"]._request(
-        desk.own(case), "agency", "Sin respuesta en un mes", agency_id=agency.id
-    )
+    request = desk.escalate(case, "agency", "Sin respuesta en un mes", agency_id=agency.id)
     yield 12
     request.with_user(desk.user("supervisor")).action_approve()
     yield 4
@@ -112,7 +112,7 @@ def breaks_plan(desk, case):
     yield 38
     agreement = _agree(desk, case, 31)
     yield 37
-    _sign(desk, agreement)
+    _sign(agreement)
     yield 1
     desk.call(case, "no_answer")
 
@@ -122,7 +122,7 @@ def pays_plan(desk, case):
     yield 33
     agreement = _agree(desk, case, 20)
     yield 32
-    _sign(desk, agreement)
+    _sign(agreement)
     for days_ago, number in ((20, 0), (14, 1), (6, 2)):
         yield days_ago
         due = agreement.line_ids.sorted("number")[number]
@@ -157,7 +157,7 @@ def _agree(desk, case, first, **values):
     return agreement
 
 
-def _sign(desk, agreement):
+def _sign(agreement):
     agreement.action_accept_copy(
         "Representante legal", COPY, f"{agreement.name.replace('/', '-')} firmado.pdf"
     )
@@ -250,9 +250,7 @@ def half_word(desk, case):
     if desk.overdue(case):
         second = desk.promise(case, 1, note="El resto el martes")
         yield 2
-        desk.promise(
-            case, -6, replaces_ids=[(6, 0, second.ids)], note="Pide unos días más"
-        )
+        desk.promise(case, -6, replaces_ids=[(6, 0, second.ids)], note="Pide unos días más")
 
 
 def breaks_word(desk, case):
@@ -281,9 +279,7 @@ def charged(desk, case):
     promise.action_withdraw("Dice que no reconoce el interés")
     _waive(desk, desk.user("supervisor"), case.fee_ids.sorted("id")[:1], "Cliente de diez años")
     yield 2
-    desk.own(case).env["collections.escalation"]._request(
-        desk.own(case), "supervisor", "Pide hablar con la supervisora"
-    )
+    desk.escalate(case, "supervisor", "Pide hablar con la supervisora")
 
 
 def _charge(desk, case):

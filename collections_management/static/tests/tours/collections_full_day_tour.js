@@ -267,7 +267,7 @@ registry.category("web_tour.tours").add("collections_write_off_ask_tour", {
         ...press("action_request", "Ask for it"),
         {
             content: "It is above the limit of one person",
-            trigger: "body:not(:has(.modal)) .o_statusbar_status :contains(To approve)",
+            trigger: ".o_statusbar_status .o_arrow_button_current[data-value=requested]",
         },
         fits(".o_collections_write_off_form"),
     ],

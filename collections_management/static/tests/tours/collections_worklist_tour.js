@@ -61,10 +61,10 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
         { content: "All dealt with", trigger: ".o_collections_finished" },
         {
             content: "Back to whom was visited",
-            trigger: ".o_collections_row:contains(Debtor 2)",
+            trigger: ".o_collections_row:contains(Debtor 4)",
             run: "click",
         },
-        isAt("Debtor 2"),
+        isAt("Debtor 4"),
         {
             content: "See the case",
             trigger: ".o_collections_card_name button",

@@ -45,7 +45,14 @@ export function locate(coords) {
 }
 
 /** The first button of a dialog of the desk. */
-export const note = { content: "Note it", trigger: ".o_dialog .modal-footer .btn-primary", run: "click" };
+export const note = {
+    content: "Note it",
+    trigger: ".o_dialog .modal-footer .btn-primary",
+    run: "click",
+};
 
 /** How many are dealt with. */
-export const tally = (text) => ({ content: text, trigger: `.o_collections_tally:contains(${text})` });
+export const tally = (text) => ({
+    content: text,
+    trigger: `.o_collections_tally:contains(${text})`,
+});
