@@ -129,12 +129,6 @@ def pays_plan(desk, case):
         desk.pay(case, due.amount, agreement.receivable_ids)
 
 
-def asks_for_plan(desk, case):
-    """Proposed, and not signed yet."""
-    yield 2
-    _agree(desk, case, -8, count=4, frequency="month")
-
-
 def asks_for_discount(desk, case):
     """A discount that the collector may not give."""
     yield 0
@@ -184,9 +178,9 @@ def forgotten_dispute(desk, case):
 
 def right_dispute(desk, case):
     """Found right: credited. Another part is contested since."""
-    yield 20
+    yield 13
     dispute = _dispute(desk, case, "price", 0.2, "El precio pactado era menor")
-    yield 17
+    yield 10
     decision = desk.env["collections.dispute.decision"].with_user(desk.user("supervisor"))
     decision.create(
         {"dispute_id": dispute.id, "outcome": "right", "note": "La cotización lo confirma"}
@@ -201,9 +195,9 @@ def right_dispute(desk, case):
 
 def wrong_dispute(desk, case):
     """Found not right; he expects a call today."""
-    yield 19
-    dispute = _dispute(desk, case, "quality", 0.5, "Parte de la mercadería llegó golpeada")
     yield 11
+    dispute = _dispute(desk, case, "quality", 0.5, "Parte de la mercadería llegó golpeada")
+    yield 7
     decision = desk.env["collections.dispute.decision"].with_user(desk.user("supervisor"))
     decision.create(
         {"dispute_id": dispute.id, "outcome": "wrong", "note": "Firmó la guía sin observación"}
@@ -231,9 +225,9 @@ def _dispute(desk, case, reason, share, words):
 
 def keeps_word(desk, case):
     """Kept one promise; the next one is due today."""
-    yield 22
-    first = desk.promise(case, 15, share=0.4, note="Paga con la cobranza del 15")
-    yield 16
+    yield 14
+    first = desk.promise(case, 9, share=0.4, note="Paga con la cobranza del mes")
+    yield 10
     desk.pay(case, first.amount, first.line_ids)
     yield 4
     if desk.overdue(case):
@@ -242,9 +236,9 @@ def keeps_word(desk, case):
 
 def half_word(desk, case):
     """Paid a part of what was promised, promised the rest, then named another day for it."""
-    yield 21
-    first = desk.promise(case, 14, share=0.6)
-    yield 14
+    yield 12
+    first = desk.promise(case, 8, share=0.6)
+    yield 8
     desk.pay(case, desk.company.currency_id.round(first.amount * 0.5), first.line_ids)
     yield 4
     if desk.overdue(case):
@@ -255,11 +249,10 @@ def half_word(desk, case):
 
 def breaks_word(desk, case):
     """Broke a promise; asks for no interest, and for longer than a collector may accept."""
-    yield 18
-    desk.promise(case, 12, note="Espera un pago del Estado")
     yield 9
     _charge(desk, case)
-    yield 6
+    desk.promise(case, 7, note="Espera un pago del Estado")
+    yield 3
     desk.call(case, "no_answer")
     yield 1
     _waive(desk, case.user_id, case.fee_ids, "Pagará todo si se le quita el interés")
@@ -271,9 +264,9 @@ def breaks_word(desk, case):
 
 def charged(desk, case):
     """Interest for paying late, one charge of it given up; the supervisor takes over."""
-    yield 9
-    _charge(desk, case)
     yield 6
+    _charge(desk, case)
+    yield 5
     promise = desk.promise(case, -2)
     yield 3
     promise.action_withdraw("Dice que no reconoce el interés")
@@ -294,11 +287,13 @@ def _waive(desk, user, fees, note):
 
 
 def no_credit(desk, case):
-    """Gets nothing on credit until it has paid."""
-    yield 7
+    """Gets nothing on credit until it has paid; an agreement is proposed and not signed yet."""
+    yield 4
     hold = desk.env["collections.credit.hold"].with_user(desk.user("supervisor"))
     hold.create({"case_ids": [(6, 0, case.ids)], "note": "Tres facturas vencidas"}).action_confirm()
     desk.call(case, "message_sent", medium="written")
+    yield 2
+    _agree(desk, case, -8, frequency="month")
 
 
 def everyday(desk, case):
@@ -326,7 +321,6 @@ STORIES = (
     breaks_word,
     charged,
     no_credit,
-    asks_for_plan,
     asks_for_discount,
     thinks_about_plan,
 )

@@ -267,7 +267,7 @@ registry.category("web_tour.tours").add("collections_write_off_ask_tour", {
         ...press("action_request", "Ask for it"),
         {
             content: "It is above the limit of one person",
-            trigger: ".o_statusbar_status .o_arrow_button_current[data-value=requested]",
+            trigger: ".o_collections_write_off_form div[name=requested_by_id]",
         },
         fits(".o_collections_write_off_form"),
     ],
