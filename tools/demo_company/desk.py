@@ -105,12 +105,15 @@ class Desk:
             }
         )
         payment.action_post()
-        line = payment.move_id.line_ids.filtered(
+        if lines:
+            (self.get_receivable(payment) | lines).reconcile()
+        return payment
+
+    def get_receivable(self, payment):
+        """Return the line of a payment that pays receivables."""
+        return payment.move_id.line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
         )
-        if lines:
-            (line | lines).reconcile()
-        return payment
 
     def night(self):
         """Read the ledger as every night: verdicts, ends of holds, what was paid."""

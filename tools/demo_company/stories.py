@@ -27,10 +27,12 @@ def written_off(desk, case):
     write_off = _prepare_write_off(desk, case, "contador", "insolvent")
     write_off.action_request()  # the running demo makes its dossier
     yield 6
-    desk.pay(case, desk.company.currency_id.round(write_off.amount * 0.3))
+    payment = desk.pay(case, desk.company.currency_id.round(write_off.amount * 0.3))
     yield 5
     recovery = desk.env["collections.recovery.wizard"].with_user(desk.user("contador"))
-    recovery.create({"write_off_id": write_off.id}).action_confirm()
+    recovery.create(
+        {"write_off_id": write_off.id, "line_id": desk.get_receivable(payment).id}
+    ).action_confirm()
 
 
 def to_write_off(desk, case):
