@@ -16,7 +16,7 @@ from tools.demo_company import people, plan, profiles
 from tools.house import paths, postgres, templates
 
 TODAY = date(2026, 11, 20)
-SIZE = 20
+SIZE = 60  # so many that the department has something of everything
 FIRST, SECOND = "test_demo_first", "test_demo_second"
 
 
@@ -373,6 +373,108 @@ def test_there_is_one_user_for_each_role(ledger, tmp):
     assert set(roles) == {"admin", "supervisor", "manager", "auditor", "accountant", "portal"}
     logins = {login for (login,) in _values("SELECT login FROM res_users WHERE active")}
     assert {row["login"] for row in rows} <= logins
+
+
+# What the people of the department did, and whether its amounts are those of the ledger.
+DEPARTMENT = """
+import json, sys
+from collections import Counter
+
+from odoo import SUPERUSER_ID, api
+from odoo.orm.registry import Registry
+from odoo.tools import config
+
+config.parse_config(["-c", sys.argv[1], "-d", sys.argv[2], "--no-http", "--log-level=warn"])
+FIELDS = {
+    "promise": "state", "agreement": "state", "dispute": "state", "fee": "state",
+    "escalation": "kind", "write.off": "state", "recovery": "state",
+}
+with Registry(sys.argv[2]).cursor() as cr:
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    company = env["res.company"].search([], order="id", limit=1)
+    env = env(context={"allowed_company_ids": company.ids})
+    found = {
+        name: Counter(env[f"collections.{name}"].search([]).mapped(field))
+        for name, field in FIELDS.items()
+    }
+    promises = env["collections.promise"].search([])
+    write_offs = env["collections.write.off"].search([("state", "=", "posted")])
+    disputes = env["collections.dispute"].search([("state", "=", "credited")])
+    fees = env["collections.fee"].search([])
+    recoveries = env["collections.recovery"].search([])
+    loss = company.collections_write_off_account_id
+    gain = company.collections_recovery_account_id
+    lines = env["account.move.line"].search([("parent_state", "=", "posted")])
+    ties = {
+        "written off": (sum(write_offs.mapped("amount")), sum(
+            lines.filtered(lambda line: line.account_id == loss).mapped("balance"))),
+        "recovered": (sum(recoveries.mapped("amount")), -sum(
+            lines.filtered(lambda line: line.account_id == gain).mapped("balance"))),
+        "credited": (sum(disputes.mapped("amount_accepted")),
+                     sum(disputes.refund_ids.mapped("amount_total"))),
+        "charged": (sum(fees.mapped("amount")), sum(fees.move_id.mapped("amount_total"))),
+        "still charged": (
+            sum(fees.filtered(lambda fee: fee.state == "charged").mapped("amount")),
+            sum(fees.move_id.mapped("amount_residual"))),
+    }
+    standing = promises.filtered(lambda promise: promise.state in ("open", "due"))
+    cases = env["collections.case"].search([])
+    wrong_log = env["collections.log"]._verify(cases)
+    print(json.dumps({
+        "states": found,
+        "ties": {name: [round(one, 2), round(other, 2)] for name, (one, other) in ties.items()},
+        "held": standing.case_id <= env["collections.hold"].search(
+            [("lifted_on", "=", False)]).case_id,
+        "log": len(wrong_log),
+        "outcomes": env["collections.contact"].search_count([("outcome_id", "!=", False)]),
+        "visits": env["collections.visit"].search_count([]),
+        "callbacks": env["collections.case"].search_count([("callback_on", "!=", False)]),
+        "credit": env["collections.case"].search_count([("is_credit_hold", "=", True)]),
+        "lists": env["collections.worklist"].search_count([]),
+        "days": len({entry.moment.date() for entry in cases.log_ids}),
+    }))
+"""
+
+
+@pytest.fixture(scope="module")
+def department(ledger):
+    done = subprocess.run(
+        [sys.executable, "-c", DEPARTMENT, str(paths.ODOO_CONF), FIRST],
+        cwd=paths.ROOT, env={**os.environ, **postgres.environment()},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_the_department_has_something_of_everything(department):
+    states = {name: set(found) for name, found in department["states"].items()}
+    wanted = {"open", "due", "kept", "partly", "broken", "replaced", "withdrawn", "awaiting"}
+    assert states["promise"] >= wanted
+    assert states["agreement"] >= {"proposed", "awaiting", "active", "broken"}
+    assert states["dispute"] >= {"open", "credited", "rejected"}
+    assert states["fee"] >= {"charged", "waived"}
+    assert states["escalation"] == {"supervisor", "legal", "agency"}
+    assert states["write.off"] == {"requested", "posted"}
+    assert states["recovery"] == {"posted"}
+    assert department["outcomes"] > 15
+    for thing in ("visits", "callbacks", "credit", "lists"):
+        assert department[thing], thing
+
+
+@pytest.mark.slow
+def test_the_amounts_of_the_department_are_those_of_the_ledger(department):
+    for name, (said, booked) in department["ties"].items():
+        assert said == booked, name
+    assert department["ties"]["written off"][0] > 0
+
+
+@pytest.mark.slow
+def test_the_department_left_a_log_that_verifies_over_weeks(department):
+    assert department["log"] == 0
+    assert department["days"] > 15
+    assert department["held"], "whoever promised is left alone"
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
 from . import collections_territory_mixin, collections_case_rule_mixin
+from . import collections_outcome_answer_mixin
 from . import (
     account_move,
     account_move_line,
@@ -162,6 +163,7 @@ from . import (
     collections_absence,
     collections_assignment_rule,
     collections_board,
+    collections_board_promise,
     collections_case_team,
     collections_log_team,
     collections_measure,

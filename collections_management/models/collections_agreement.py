@@ -27,7 +27,9 @@ class CollectionsAgreement(models.Model):
 
     _name = "collections.agreement"
     _description = "Payment Agreement"
-    _inherit = ["portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "portal.mixin", "mail.thread", "mail.activity.mixin", "collections.outcome.answer.mixin"
+    ]  # fmt: skip
     _order = "id desc"
     _mail_post_access = "read"
 

@@ -195,14 +195,16 @@ class CollectionsCase(models.Model):
         ]
         best = find_best(answers)
         channel = self.env["collections.channel"].browse(best.channel or [])
+        # the channel of calls is that of the ladder's tasks: nobody answers by task
+        name = self.env._("telephone") if channel.medium == "call" else channel.name
         if not channel:
             text = ""
         elif best.hour is None:
-            text = self.env._("Answers best by %(channel)s", channel=channel.name)
+            text = self.env._("Answers best by %(channel)s", channel=name)
         else:
             text = self.env._(
                 "Answers best by %(channel)s, %(start)s:00-%(end)s:00",
-                channel=channel.name,
+                channel=name,
                 start=best.hour,
                 end=best.hour + WIDTH,
             )

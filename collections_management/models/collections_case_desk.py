@@ -29,14 +29,30 @@ class CollectionsCase(models.Model):
         :param int outcome: id of a ``collections.outcome``
         :param dict values: ``uuid`` (the same one again changes nothing), ``medium``, ``note``,
             ``person`` (id of who was spoken to), ``moment`` (ISO, of the device; None: now),
-            ``duration`` (seconds)
-        :return: ``{"follow": what the screen does next or False, ...}``
+            ``duration`` (seconds), ``callback`` (the moment, where the outcome asks for one),
+            ``late`` (true: note it though what it asks for could not be asked)
+        :return: ``{"follow": what the screen asks first or False, "contact": id or False, ...}``;
+            what is asked notes the outcome with its answer
         """
         self._check_desk()
         chosen = self._get_outcome(outcome, values.get("medium") or "call")
+        self._get_reference(values)
+        if not values.get("late") and (question := chosen._ask(self, values)):
+            return self._answer(values, follow=question, contact=False)
         contact, is_new = self._log_outcome(chosen, values)
-        follow = self._follow_outcome(chosen, values) if is_new else None
-        return self._answer(values, follow=follow or False, contact=contact.id)
+        if is_new:
+            self._follow_outcome(chosen, values)
+        return self._answer(values, follow=False, contact=contact.id)
+
+    def _answer_outcome(self, outcome, values):
+        """Note an outcome whose question was just answered, once, and take it off the list."""
+        self._check_desk()
+        chosen = self._get_outcome(outcome, values.get("medium") or "call")
+        _contact, is_new = self._log_outcome(chosen, values)
+        if not is_new:  # noted without the answer before
+            self._set_callback(False, False)
+        self._follow_outcome(chosen, {**values, "answered": True})
+        self._score()
 
     def work_skip(self, reason, values):
         """Put the case off: it comes back on the list of a later day.
@@ -63,15 +79,7 @@ class CollectionsCase(models.Model):
         :param dict values: ``note``
         """
         self._check_desk()
-        when = self._parse_callback(moment)
-        note = self._get_note(values)
-        self._set_callback(when, note)
-        self._remind(when, note)
-        self._log(
-            "callback",
-            {"moment": fields.Datetime.to_string(when)},
-            content={"note": note} if note else None,
-        )
+        self._call_back(self._parse_callback(moment), values)
         self._mark_item("done")
         return self._answer(values)
 
@@ -212,15 +220,9 @@ class CollectionsCase(models.Model):
         )  # fmt: skip
 
     def _follow_outcome(self, outcome, values):
-        """Do what follows from an outcome and keep the list; return what the screen does."""
-        result = outcome._follow(self, values)
+        """Do what follows from an outcome and keep the list."""
+        outcome._follow(self, values)
         self._mark_item("done")
-        return result
-
-    def _get_dialog(self, xmlid):
-        """Return the dialog of another part of the house, for this case."""
-        values = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {**values, "target": "new", "context": {"default_case_id": self.id}}
 
     def _ask_supervisor(self, summary, note):
         """Put a task on the desk of who decides on this case."""
@@ -235,19 +237,22 @@ class CollectionsCase(models.Model):
 
     # -- callback --------------------------------------------------------------------------------
 
-    def _parse_callback(self, moment):
+    def _parse_callback(self, moment, contact=None):
         """Return a moment to come, in UTC.
 
+        :param dict contact: the values of the contact in which it was agreed: a phone without a
+            connection may tell of it when its hour has come already
         :raise UserError: when it is none, over already or too far away
         """
         now = fields.Datetime.now()
+        start = self._get_plausible(self._parse_device("moment", (contact or {}).get("moment")))
         try:
             when = self._parse_iso(moment)
         except (AttributeError, TypeError, ValueError, OverflowError):
             raise UserError(
                 self.env._("%(value)s is no moment to call back.", value=moment)
             ) from None
-        if not now - timedelta(minutes=1) <= when <= now + timedelta(days=LATEST):
+        if not start - timedelta(minutes=1) <= when <= now + timedelta(days=LATEST):
             raise UserError(
                 self.env._(
                     "%(moment)s: call back at a moment to come, within a year.",
@@ -255,6 +260,17 @@ class CollectionsCase(models.Model):
                 )
             )
         return when
+
+    def _call_back(self, when, values):
+        """Note when the debtor expects a call, remind the collector of it and log it."""
+        note = self._get_note(values)
+        self._set_callback(when, note)
+        self._remind(when, note)
+        self._log(
+            "callback",
+            {"moment": fields.Datetime.to_string(when)},
+            content={"note": note} if note else None,
+        )
 
     def _set_callback(self, moment, note):
         self.sudo().write({"callback_on": moment, "callback_note": note or False})

@@ -13,6 +13,7 @@ class CollectionsCaseRuleMixin(models.AbstractModel):
 
     _name = "collections.case.rule.mixin"
     _description = "Rule on Cases"
+    _inherit = ["mail.activity.mixin"]
 
     domain = fields.Char(required=True, default="[]", help="Which cases belong here.")
     fault = fields.Char(compute="_compute_fault", help="Why its rule cannot be asked any more.")
@@ -89,3 +90,15 @@ class CollectionsCaseRuleMixin(models.AbstractModel):
             except Exception as error:  # noqa: BLE001  (a rule may raise anything)
                 broken[rule] = rule._explain_broken(error)
         return broken
+
+    def _ask_managers(self, company, sentence):
+        """One activity on this rule for each manager of a company who has none yet."""
+        kind = self.env.ref("mail.mail_activity_data_warning")
+        asked = self.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+        for user in company._get_collections_managers() - asked.user_id:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("This rule is broken: it was left out"),
+                note=sentence,
+                user_id=user.id,
+            )

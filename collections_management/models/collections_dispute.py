@@ -27,7 +27,7 @@ class CollectionsDispute(models.Model):
 
     _name = "collections.dispute"
     _description = "Dispute"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collections.outcome.answer.mixin"]
     _order = "date_target, id"
     _mail_post_access = "read"
 
@@ -707,12 +707,13 @@ class CollectionsDispute(models.Model):
         today = self._today(self.company_id)
         if self.date_target >= today:  # not late yet where the company is
             return
-        supervisor = self.case_id.supervisor_id
-        self.activity_schedule(
+        supervisor = self.case_id.supervisor_id or self.env.ref("base.user_admin")
+        told = self.with_context(lang=supervisor.lang)
+        told.activity_schedule(
             "collections_management.mail_activity_type_dispute",
             date_deadline=today,
-            summary=self.env._("Not solved in time: %s", self.display_name),
-            user_id=(supervisor or self.env.ref("base.user_admin")).id,
+            summary=told.env._("Not solved in time: %s", told.display_name),
+            user_id=supervisor.id,
         )
         self.escalated_on = today
         self._log_event("dispute_escalated")

@@ -128,13 +128,14 @@ class CollectionsLegalStep(models.Model):
             step = step.try_lock_for_update()
             if not step or step.told_on or step.date:
                 continue
-            escalation = step.escalation_id
-            escalation.activity_schedule(
+            user = step.escalation_id._get_responsible() or self.env.user
+            told = step.with_context(lang=user.lang)
+            told.escalation_id.activity_schedule(
                 "mail.mail_activity_data_warning",
                 date_deadline=step.deadline,
-                summary=self.env._("Deadline: %(step)s", step=step.kind_id.name),
+                summary=told.env._("Deadline: %(step)s", step=told.kind_id.name),
                 note=step.note or "",
-                user_id=(escalation._get_responsible() or self.env.user).id,
+                user_id=user.id,
             )
             step.told_on = today
             if not commit_progress(1):

@@ -24,7 +24,7 @@ class CollectionsMeasure(models.AbstractModel):
     @api.model
     def _get_contact_events(self):
         """Extension point: the events of the log that mean a person spoke to a debtor."""
-        return ["sent"]
+        return ["sent", "answered"]
 
     @api.model
     def _get_union_sql(self, first, last):

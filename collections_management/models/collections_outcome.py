@@ -3,6 +3,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# What a contact made by hand is told by; an answer that is written down later repeats it.
+CONTACT_VALUES = ("uuid", "medium", "note", "person", "moment", "duration")
+
 
 class CollectionsOutcome(models.Model):
     """What may come of a call, a visit or a message, and what follows from it."""
@@ -43,6 +46,7 @@ class CollectionsOutcome(models.Model):
             ("bad_number", "Mark the number as wrong"),
             ("promise", "Ask for the promise"),
             ("dispute", "Ask for the dispute"),
+            ("agreement", "Ask for the agreement"),
             ("deceased", "Leave alone for good, and a task for the supervisor"),
         ],
         required=True,
@@ -85,19 +89,56 @@ class CollectionsOutcome(models.Model):
         """Return the media this outcome fits, as the channels name them."""
         return ("call", "visit") if self.medium == "any" else (self.medium,)
 
-    # -- consequences: `_follow_<consequence>(case, values)`; each may return what the client does
+    # -- questions: `_ask_<consequence>(case, values)`; the outcome is noted with their answer
 
-    def _follow(self, case, values):
-        """Do what follows from this outcome on a case.
+    def _ask(self, case, values):
+        """Return what is asked before this outcome is noted, so that both are noted or neither.
 
         :param dict values: what the collector entered, see ``collections.case.work_outcome``
-        :return: None, an action to open, or ``{"ask": "callback"}``
+        :return: None, the action of a dialog that notes the outcome with what it creates (a model
+            with ``collections.outcome.answer.mixin``), or ``{"ask": "callback"}``
         """
         self.ensure_one()
-        return getattr(self, f"_follow_{self.consequence}")(case, values)
+        method = getattr(self, f"_ask_{self.consequence}", None)
+        return method(case, values) if method else None
 
-    def _follow_none(self, case, values):
-        return None
+    def _ask_callback(self, case, values):
+        return None if values.get("callback") else {"ask": "callback"}
+
+    def _ask_promise(self, case, values):
+        return self._get_dialog("collections_promise_action_new", case, values)
+
+    def _ask_dispute(self, case, values):
+        return self._get_dialog("collections_dispute_action_new", case, values)
+
+    def _ask_agreement(self, case, values):
+        return self._get_dialog("collections_agreement_action_new", case, values)
+
+    def _get_dialog(self, name, case, values):
+        """Return a dialog whose record answers this outcome of a case."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"collections_management.{name}")
+        known = {name: values[name] for name in CONTACT_VALUES if name in values}
+        context = {
+            "default_case_id": case.id,
+            "collections_outcome": {"id": self.id, "case": case.id, **known},
+        }
+        return {**action, "target": "new", "context": context}
+
+    # -- consequences: `_follow_<consequence>(case, values)`
+
+    def _follow(self, case, values):
+        """Do what follows from this outcome on a case, once it is noted.
+
+        What could not be asked, without a connection or on a visit, is still to be written down:
+        the case is on top of the list until it is.
+        """
+        self.ensure_one()
+        if not values.get("answered") and self._ask(case, values):
+            case._set_callback(
+                fields.Datetime.now(), self.env._("%s: still to be written down", self.name)
+            )
+        elif method := getattr(self, f"_follow_{self.consequence}", None):
+            method(case, values)
 
     def _follow_hold(self, case, values):
         until = self.env["collections.ledger"]._today(case.company_id) + timedelta(days=self.days)
@@ -115,7 +156,7 @@ class CollectionsOutcome(models.Model):
         case._set_callback(case._get_allowed_moment(later) or later, self.name)
 
     def _follow_callback(self, case, values):
-        return {"ask": "callback"}
+        case._call_back(case._parse_callback(values["callback"], values), values)
 
     def _follow_task(self, case, values):
         case._ask_supervisor(self.name, values.get("note"))
@@ -123,12 +164,6 @@ class CollectionsOutcome(models.Model):
     def _follow_bad_number(self, case, values):
         person = case._get_persons().filtered(lambda one: one.id == values.get("person"))
         (person or case.partner_id)._mark_bad_phone()
-
-    def _follow_promise(self, case, values):
-        return case._get_dialog("collections_management.collections_promise_action_new")
-
-    def _follow_dispute(self, case, values):
-        return case._get_dialog("collections_management.collections_dispute_action_new")
 
     def _follow_deceased(self, case, values):
         self.env["collections.hold"].create(

@@ -87,6 +87,8 @@ class CollectionsPriorityRule(models.Model):
                 raise UserError("\n".join(broken.values())) from error
             for rule, sentence in broken.items():
                 _logger.warning("%s: rule left out: %s", trace(priority=rule.id), sentence)
+                if run:
+                    rule._ask_managers(company, sentence)
             if run:
                 run.warning = "\n".join(filter(None, [run.warning, *broken.values()]))
             sound = rules.filtered(lambda rule: rule not in broken)

@@ -26,6 +26,7 @@ class CollectionsPromise(models.Model):
 
     _name = "collections.promise"
     _description = "Promise to Pay"
+    _inherit = ["collections.outcome.answer.mixin"]
     _order = "date_due desc, id desc"
 
     case_id = fields.Many2one(

@@ -73,7 +73,8 @@ class CollectionsReceipt(models.Model):
     def _get_notice_sql(self, company, partners, days):
         """Return the statement that writes down the payments nobody noticed yet.
 
-        A debtor was asked when a step after the due date reached him in the days before.
+        A debtor was asked when a step after the due date or a collector reached him in the days
+        before.
         """
         ledger = self.env["collections.ledger"]
         since = ledger._today(company) - timedelta(days=days)
@@ -98,9 +99,10 @@ class CollectionsReceipt(models.Model):
                AND line.balance < 0 AND line.date >= %(since)s AND %(stands)s
                AND EXISTS (
                    SELECT FROM collections_contact contact
-                     JOIN collections_step step ON step.id = contact.step_id AND step.days > 0
+                LEFT JOIN collections_step step ON step.id = contact.step_id
                      JOIN collections_channel channel ON channel.id = contact.channel_id
                     WHERE contact.case_id = kase.id
+                      AND (step.days > 0 OR step.id IS NULL AND contact.outcome_id IS NOT NULL)
                       AND contact.sent_on::date >= line.date - %(days)s
                       AND contact.sent_on::date <= greatest(line.date, line.create_date::date)
                       AND (contact.state IN ('delivered', 'read', 'answered')

@@ -16,7 +16,7 @@ class CollectionsSegment(models.Model):
 
     _name = "collections.segment"
     _description = "Collections Segment"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collections.case.rule.mixin"]
+    _inherit = ["mail.thread", "collections.case.rule.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -177,18 +177,6 @@ class CollectionsSegment(models.Model):
                 self.env._("Left out tonight: its cases stayed as they were, no new ones entered."),
             ]
         )
-
-    def _ask_managers(self, company, sentence):
-        """One activity on this segment for each manager of a company who has none yet."""
-        kind = self.env.ref("mail.mail_activity_data_warning")
-        asked = self.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
-        for user in company._get_collections_managers() - asked.user_id:
-            self.activity_schedule(
-                "mail.mail_activity_data_warning",
-                summary=self.env._("The rule of this segment is broken"),
-                note=sentence,
-                user_id=user.id,
-            )
 
     def _write_cases(self, rows, linked):
         """Write what :meth:`_assign` found on the cases, and the heads of their logs with it."""

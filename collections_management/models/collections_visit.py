@@ -96,7 +96,7 @@ class CollectionsVisit(models.Model):
         contact, is_new = case._log_outcome(outcome, self._get_outcome_values())
         self.sudo().contact_id = contact
         if is_new:
-            case._follow_outcome(outcome, {"note": self.note or ""})
+            case._follow_outcome(outcome, {"note": self.note or "", "medium": "visit"})
             case.invalidate_recordset()
             case._score()
 
@@ -146,7 +146,7 @@ class CollectionsCase(models.Model):
         :param dict values: ``uuid``, ``outcome``, ``moment`` (ISO, of the phone), ``latitude``,
             ``longitude``, ``accuracy`` or ``position_reason``, ``photo`` (base64), ``receipt``,
             ``note``
-        :return: ``{"visit": id, "created": bool, ...}``
+        :return: ``{"visit": id, "created": bool, "follow": what the screen asks next, ...}``
         """
         self.ensure_one()
         self.env["collections.worklist"]._check_desk()
@@ -156,7 +156,9 @@ class CollectionsCase(models.Model):
         if known and known.case_id != self:
             raise UserError(self.env._("uuid: this visit was to another debtor."))
         visit = known or self.env["collections.visit"].create(self._prepare_visit(values))
-        return self._answer(values, visit=visit.id, created=not known)
+        contact = {"uuid": visit.uuid, "medium": "visit"}
+        follow = not known and visit.outcome_id._ask(self, contact)
+        return self._answer(values, visit=visit.id, created=not known, follow=follow or False)
 
     def _prepare_visit(self, values):
         texts = {

@@ -169,6 +169,8 @@ class CollectionsWriteOff(models.Model):
                         "balance": debit,
                         "amount_currency": currency_amount,
                         "tax_ids": [fields.Command.clear()],
+                        # no open item is without a due date, whoever undoes its reconciliation
+                        "date_maturity": account_id == credit.account_id and day,
                     }
                 )
                 for account_id, debit, currency_amount in rows

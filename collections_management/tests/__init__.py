@@ -31,6 +31,7 @@ from . import (
     test_engine_statement,
     test_escalation,
     test_fee,
+    test_full_day,
     test_health,
     test_letter,
     test_letters,

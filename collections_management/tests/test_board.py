@@ -364,6 +364,33 @@ class TestReassign(BoardCommon):
         with self.assertRaisesRegex(UserError, "Select the cases"):
             self.cases.browse().with_user(self.supervisor).action_reassign()
 
+    def call(self, case):
+        outcome = self.env.ref("collections_management.collections_outcome_refuses")
+        case.with_user(self.ana).work_outcome(outcome.id, {"uuid": f"board-call-{case.id}"})
+
+    def test_calls_and_promises_of_a_collector_are_on_the_board(self):
+        self.call(self.hers[0])
+        self.env["collections.promise"].with_user(self.ana).create(
+            {"case_id": self.hers[0].id, "date_due": self.today}
+        )
+        self.hers[1].broken_promise_count = 1
+        self.assertRecordValues(
+            self.get_row(self.ana),
+            [{"contacted_today": 1, "promise_due_count": 1, "promise_broken_count": 1}],
+        )
+        self.assertRecordValues(
+            self.get_row(self.ben),
+            [{"contacted_today": 0, "promise_due_count": 0, "promise_broken_count": 0}],
+        )
+
+    def test_what_is_paid_after_a_call_is_recovered(self):
+        """A collector who called asked the debtor as a step of the ladder does."""
+        self.call(self.hers[0])
+        for case in self.hers[:2]:
+            self.pay(case.receivable_ids.move_id[:1], 50)
+        self.env["collections.ledger"]._refresh(self.company)
+        self.assertEqual(self.get_row(self.ana).recovered, 50, "the other one was not asked")
+
     def test_following_a_case(self):
         self.his[0].with_user(self.supervisor).action_follow()
         self.assertIn(self.supervisor.partner_id, self.his[0].message_partner_ids)

@@ -128,8 +128,12 @@ class TestPriority(WorklistCommon):
             {"company_id": self.company.id, "date": self.today}
         )
         with mute_logger("odoo.addons.collections_management.models.collections_priority_rule"):
-            self.env["collections.priority.rule"]._score(self.company, run=run)
+            for _night in range(2):
+                self.env["collections.priority.rule"]._score(self.company, run=run)
         self.assertIn("Old", run.warning)
+        [task] = self.rules.activity_ids.filtered(lambda one: one.user_id == self.manager)
+        self.assertEqual(task.res_id, self.rules[0].id, "asked once to mend it")
+        self.assertIn("Old", task.note)
         self.assertEqual(self.cases.mapped("priority"), [0, 0, 50])
 
     def test_the_night_scores_and_prepares_two_days(self):
@@ -361,16 +365,84 @@ class TestOutcome(WorklistCommon):
         self.assertTrue(self.old.activity_ids)
         self.assertEqual(self.plan().case_id, self.plain | self.large)
 
-    def test_will_call_back_asks_when(self):
-        self.assertEqual(self.work(self.old, "call_back")["follow"], {"ask": "callback"})
+    def test_will_call_back_asks_when_and_is_noted_with_the_answer(self):
+        answer = self.work(self.old, "call_back")
+        self.assertEqual((answer["follow"], answer["contact"]), ({"ask": "callback"}, False))
+        self.assertFalse(self.old.contact_ids)
+        later = fields.Datetime.now().replace(microsecond=0) + timedelta(hours=2)
+        answer = self.work(
+            self.old, "call_back", callback=f"{later.isoformat()}Z", note="After lunch"
+        )
+        self.assertFalse(answer["follow"])
+        self.assertRecordValues(self.old, [{"callback_on": later, "callback_note": "After lunch"}])
+        self.assertEqual(self.old.contact_ids.outcome_id.code, "call_back")
 
-    def test_a_promise_or_dispute_opens_its_dialog(self):
-        models = {"promise": "collections.promise", "disputes": "collections.dispute"}
-        for code, model in models.items():
-            follow = self.work(self.old, code)["follow"]
-            self.assertEqual((follow["res_model"], follow["target"]), (model, "new"))
-            dialog = self.env[model].with_user(self.collector).with_context(**follow["context"])
-            self.assertEqual(dialog.new().case_id.ids, self.old.ids)
+    def test_a_phone_tells_later_of_a_callback_whose_hour_has_come(self):
+        made, agreed = (fields.Datetime.now() - timedelta(minutes=ago) for ago in (90, 30))
+        values = {"callback": f"{agreed.isoformat()}Z", "moment": f"{made.isoformat()}Z"}
+        self.work(self.old, "call_back", **values)
+        self.assertEqual(self.old.callback_on, agreed.replace(microsecond=0))
+        values["callback"] = f"{(made - timedelta(hours=1)).isoformat()}Z"
+        with self.assertRaisesRegex(UserError, "to come"):
+            self.work(self.large, "call_back", **values)
+
+    def get_dialog(self, code):
+        """Choose an outcome that asks something; return the model of its dialog, set up for it."""
+        answer = self.work(self.old, code)
+        action = answer["follow"]
+        self.assertFalse(answer["contact"])
+        self.assertEqual(action["target"], "new")
+        return (
+            self.env[action["res_model"]]
+            .with_user(self.collector)
+            .with_context(**action["context"])
+        )
+
+    def test_a_promise_is_noted_with_its_call_or_neither(self):
+        self.desk.load_day()
+        dialog = self.get_dialog("promise")
+        self.assertFalse(self.old.contact_ids, "cancelled: nobody promised anything")
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            dialog.create({"amount": -1})
+        self.assertFalse(self.old.contact_ids)
+        promise = dialog.create({"amount": 60})
+        self.assertEqual(promise.case_id, self.old)
+        self.assertEqual(self.old.contact_ids.outcome_id.code, "promise")
+        self.assertIn(self.old.id, [row["case"] for row in self.desk.load_day()["rows"]
+                                    if row["state"] == "done"])  # fmt: skip
+        events = self.old.log_ids.sorted("id").mapped("event")
+        self.assertLess(events.index("answered"), events.index("promise_made"))
+        dialog.create({"amount": 70, "replaces_ids": [Command.set(promise.ids)]})
+        self.assertEqual(len(self.old.contact_ids), 1, "the same call is counted once")
+
+    def test_a_dispute_and_an_agreement_are_noted_with_their_call(self):
+        reason = self.env["collections.dispute.reason"].search([], limit=1)
+        line = self.old.receivable_ids
+        plan = self.get_dialog("instalments").create({"count": 2})
+        self.assertEqual(plan.case_id, self.old)
+        self.get_dialog("disputes").create({"line_id": line.id, "reason_id": reason.id})
+        self.assertEqual(
+            self.old.contact_ids.outcome_id.mapped("code"), ["disputes", "instalments"]
+        )
+
+    def test_what_could_not_be_asked_is_still_to_be_written_down(self):
+        """A phone without a connection notes that somebody promised: what, is asked for again."""
+        self.desk.load_day()
+        answer = self.work(self.old, "promise", late=True)
+        self.assertFalse(answer["follow"])
+        self.assertEqual(self.old.contact_ids.id, answer["contact"])
+        first = self.desk.load_day()["rows"][0]
+        self.assertEqual((first["case"], first["state"]), (self.old.id, "todo"))
+        self.assertIn("still to be written down", self.old.callback_note)
+        self.get_dialog("promise").create({"amount": 60})
+        self.assertFalse(self.old.callback_on)
+
+    def test_an_answer_is_about_its_case_and_of_who_may_give_it(self):
+        dialog = self.get_dialog("promise")
+        dialog.create({"case_id": self.large.id, "amount": 60})
+        self.assertFalse(self.cases.contact_ids, "no call of another debtor")
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            dialog.with_context(collections_outcome="x").create({"amount": 60})
 
     def test_what_was_promised_is_on_the_card_and_counts_for_the_day(self):
         promises = self.env["collections.promise"].with_user(self.collector)
@@ -518,6 +590,15 @@ class TestVisit(WorklistCommon):
             self.old.visit_ids.with_user(self.manager).note = "Other"
         with self.assertRaises(UserError):
             self.old.visit_ids.unlink()
+
+    def test_what_was_promised_on_a_visit_is_asked_for_after_it(self):
+        action = self.visit(outcome=self.outcomes["promise"].id)["follow"]
+        self.assertEqual(action["res_model"], "collections.promise")
+        self.assertIn("still to be written down", self.old.callback_note)
+        promises = self.env["collections.promise"].with_user(self.collector)
+        promises.with_context(**action["context"]).create({"amount": 60})
+        self.assertFalse(self.old.callback_on)
+        self.assertEqual(self.old.contact_ids, self.old.visit_ids.contact_id, "one contact")
 
     def test_a_visit_is_noted_at_the_desk_too(self):
         form = Form(self.env["collections.visit"].with_user(self.collector).with_context(

@@ -9,13 +9,15 @@ LONG = (
 
 
 class WorklistTours(BrowserCase, CollectionsCommon):
-    """Four debtors of a collector, in an order that does not change."""
+    """A few debtors of a collector, in an order that does not change."""
+
+    names = ("Debtor 1", "Debtor 2", "Debtor 3", LONG)
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["collections.priority.rule"].search([]).active = False
-        for number, name in enumerate(("Debtor 1", "Debtor 2", "Debtor 3", LONG)):
+        for number, name in enumerate(cls.names):
             debtor = cls.create_debtor(name, phone=f"+51 987 654 32{number}")
             cls.create_invoice(1000 - 100 * number, 20 + 20 * number, debtor)
         cls.env["collections.ledger"]._refresh(cls.company)

@@ -1,5 +1,9 @@
 """What the demo does with the collections addons, when they are installed."""
 
+from dateutil.relativedelta import relativedelta
+
+from . import desk, policies, stories
+
 ADDON = "collections_management"
 COLLECTORS = ("cobrador", "cobrador2")
 GROUPS = {
@@ -16,11 +20,12 @@ def groups(env, role):
     return group or env["res.groups"]
 
 
-def after_ledger(env):
-    """Make the company ready for its first evening: collectors, sender, cases read and segmented.
+def after_ledger(env, today):
+    """Put the companies to work: collectors, sender, cases read, segmented and given out.
 
-    The first company is live, because the demo's mailbox delivers nothing anywhere; the second one
-    stays in safe mode, as a new installation does. Nothing is planned: that is for the visitor.
+    The first company is live, because the demo's mailbox delivers nothing anywhere, and its
+    department has worked for some weeks; the second one stays in safe mode and begins today, as a
+    new installation does. Nothing is planned to be sent: that is for the visitor.
     `env` sees both companies. It runs in one transaction, which the caller commits.
     """
     if "collections.case" not in env:
@@ -38,9 +43,25 @@ def after_ledger(env):
                 "collections_user_id": mine[:1].id,
             }
         )
-        env["collections.ledger"].with_company(company)._refresh(company)
-        env["collections.segment"].with_company(company)._assign(company)
-        share(env, company, mine)
+        if position:
+            begin(env, company, mine)
+        else:
+            policies.ensure(env, company, today)
+            work(env, company, mine, today)
+        aim(env, company, today)
+
+
+def begin(env, company, collectors):
+    """Read the ledger for the first time and give the cases out."""
+    env["collections.ledger"].with_company(company)._refresh(company)
+    env["collections.segment"].with_company(company)._assign(company)
+    share(env, company, collectors)
+
+
+def work(env, company, collectors, today):
+    """Begin some weeks ago, and work since."""
+    department = desk.Desk(env, company, today)
+    desk.tell(department, stories.get_stories(), lambda: begin(env, department.company, collectors))
 
 
 def write_numbers_as_in_peru(env):
@@ -65,7 +86,7 @@ def allow_any_hour(env):
 
 
 def share(env, company, collectors):
-    """Make a team of the collectors of a company, let a rule share its cases out, set targets."""
+    """Make a team of the collectors of a company and let a rule share its cases out."""
     if not collectors:
         return
     supervisors = env["res.users"].search(
@@ -91,16 +112,25 @@ def share(env, company, collectors):
             "note": "La carga se nivela cada noche entre los gestores del equipo.",
         }
     )
+    env["collections.assignment.rule"]._assign_collectors(company)
+
+
+def aim(env, company, today):
+    """Set the targets of the month for the collectors of a company."""
+    team = env["collections.team"].search([("company_id", "=", company.id)])
     env["collections.target"].create(
         [
             {
                 "team_id": team.id,
-                "user_id": user.id,
+                "user_id": member.user_id.id,
                 "company_id": company.id,
+                "date_from": today.replace(day=1),
+                "date_to": today + relativedelta(day=31),
                 "amount": 50000,
                 "contact_count": 200,
             }
-            for user in collectors
+            for member in env["collections.team"]
+            .search([("company_id", "=", company.id)])
+            .member_ids
         ]
     )
-    env["collections.assignment.rule"]._assign_collectors(company)

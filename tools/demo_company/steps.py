@@ -76,7 +76,7 @@ def last(plan):
     """Return the steps after the ledger."""
     return [
         Step("archived debtor", lambda env: partners.archive(env, plan), 0.5),
-        Step("collections", collections.after_ledger, 1),
+        Step("collections", lambda env: collections.after_ledger(env, plan.today), 15),
     ]
 
 

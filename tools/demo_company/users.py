@@ -39,6 +39,7 @@ USERS = (
     ),
 )
 PORTAL = ("portal", "cliente", "Cliente del portal: ve y paga sus facturas")
+AGENCY = ("portal", "agencia", "Agencia de cobranza: ve en el portal solo lo que se le entregó")
 ADMIN = ("admin", "admin", "Administrador de Odoo (en inglés)")
 
 
@@ -52,6 +53,8 @@ def create(env, companies, plan):
             users.create(_values(env, role, login, name, groups, allowed))
     if PORTAL[1] not in known:
         _portal(env, users, companies, plan)
+    if AGENCY[1] not in known:
+        users.create(_portal_values(env, companies, AGENCY[1]) | {"name": "Silvia Ramos Díaz"})
 
 
 def write_logins(path):
@@ -62,6 +65,7 @@ def write_logins(path):
             (ADMIN[0], ADMIN[1], "Administrator", ADMIN[2]),
             *USERS,
             (PORTAL[0], PORTAL[1], "Cliente", PORTAL[2]),
+            (AGENCY[0], AGENCY[1], "Silvia Ramos Díaz", AGENCY[2]),
         )
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,15 +101,17 @@ def _portal(env, users, companies, plan):
             "lang": LANGUAGE,
         }
     )
-    users.create(
-        {
-            "login": PORTAL[1],
-            "password": PORTAL[1],
-            "partner_id": contact.id,
-            "lang": LANGUAGE,
-            "tz": "America/Lima",
-            "company_id": companies[0].id,
-            "company_ids": [(6, 0, companies[0].ids)],
-            "group_ids": [(6, 0, env.ref("base.group_portal").ids)],
-        }
-    )
+    users.create(_portal_values(env, companies, PORTAL[1]) | {"partner_id": contact.id})
+
+
+def _portal_values(env, companies, login):
+    """Return the values of somebody of another company who comes through the portal."""
+    return {
+        "login": login,
+        "password": login,
+        "lang": LANGUAGE,
+        "tz": "America/Lima",
+        "company_id": companies[0].id,
+        "company_ids": [(6, 0, companies[0].ids)],
+        "group_ids": [(6, 0, env.ref("base.group_portal").ids)],
+    }

@@ -97,6 +97,8 @@ const OUTCOMES = [
     { id: 4, name: "Message sent", code: "sent", key: false, icon: "fa-home", medium: "written", consequence: "none", reached: true },
 ]; // prettier-ignore
 
+const PROMISE = { id: 5, name: "Promises", code: "promise", key: "1", icon: "fa-phone", medium: "any", consequence: "promise", reached: true }; // prettier-ignore
+
 const makeDay = (more = {}) => ({
     date: "2026-01-11",
     user: { id: 7, name: "María" },
@@ -195,22 +197,43 @@ describe("keys", () => {
         expect(".o_collections_tally").toHaveText("1 of 3");
     });
 
-    test("an outcome whose consequence is a question stays with its debtor", async () => {
-        const calls = [];
-        mockService("collections_desk_queue", {
-            state: { waiting: 0, refused: [], isStored: true },
-            async add(call) {
-                calls.push(call);
-                return after(1, call.args.at(-1).next, { follow: { ask: "callback" } });
-            },
-        });
+    test("an outcome that asks something is noted with the answer, or not at all", async () => {
+        const calls = mockQueue();
         await open();
         await press("7");
         await animationFrame();
-        await animationFrame();
-        expect(calls[0].args.at(-1).next).toBe(1);
         expect(".o_dialog .modal-title").toHaveText(NAMES[0]);
-        expect(".o_dialog input[type=datetime-local]").toHaveCount(1);
+        await contains(".modal-footer .btn-secondary").click();
+        expect(calls).toEqual([]);
+        expect(getCase()).toBe("1");
+        await press("7");
+        await animationFrame();
+        await contains(".o_dialog button:contains(Tomorrow at 9)").click();
+        await contains(".modal-footer .btn-primary").click();
+        expect.verifySteps(["work_outcome 1"]);
+        expect(calls[0].args[0]).toBe(2);
+        expect(calls[0].args[1].callback).toMatch(/^\d{4}-\d\d-\d\dT/);
+        expect(getCase()).toBe("2");
+    });
+
+    test("an outcome with a dialog of its own waits for it", async () => {
+        const opened = [];
+        mockService("action", {
+            doAction(action, { onClose }) {
+                opened.push(action.res_model);
+                return onClose();
+            },
+        });
+        onRpc("collections.case", "work_outcome", ({ args }) => {
+            expect.step(`work_outcome ${args[0]} ${args[1]}`);
+            return { follow: { type: "ir.actions.act_window", res_model: "x" }, contact: false };
+        });
+        await open(makeDay({ outcomes: [...OUTCOMES, PROMISE] }));
+        await press("p");
+        await animationFrame();
+        expect.verifySteps(["work_outcome 1 5", "load_day"]);
+        expect(opened).toEqual(["x"]);
+        expect(getCase()).toBe("1", { message: "cancelled: still to do" });
     });
 
     test("against the contact rules it asks first", async () => {
@@ -264,15 +287,16 @@ describe("keys", () => {
 
     test("while something is written, keys are letters", async () => {
         onRpc("collections.case", "work_note", ({ args }) => {
-            expect.step([args[0][0], args[1]]);
-            return after(1, 2);
+            expect.step([args[0][0], args[1], args[2].next]);
+            return makeDay();
         });
         await open();
         await press("n");
         await animationFrame();
         await contains(".o_dialog textarea").edit("jskc2?");
         await contains(".modal-footer .btn-primary").click();
-        expect.verifySteps([[1, "jskc2?"]]);
+        expect.verifySteps([[1, "jskc2?", 1]]);
+        expect(getCase()).toBe("1", { message: "who writes a note is not done yet" });
     });
 
     test("? tells the keys", async () => {

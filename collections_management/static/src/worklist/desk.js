@@ -1,9 +1,13 @@
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { useService } from "@web/core/utils/hooks";
 
 import { CallbackDialog, NoteDialog, SkipDialog, VisitDialog } from "./desk_dialogs";
 import { makeUuid } from "./device";
+
+/** The consequences that begin with a question. */
+const ASKING = ["promise", "dispute", "agreement", "callback"];
 
 /** Leave the page for the telephone or another program; replaced in tests. */
 export const outside = {
@@ -37,22 +41,26 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
         const answer = await orm.call("collections.case", method, [
             [caseId],
             ...args,
-            { ...values, ...getValues() },
+            { ...getValues(), ...values },
         ]);
         await onDone(answer);
+    }
+
+    /** The values of a contact that is made now. */
+    function makeContact(values) {
+        return { uuid: makeUuid(), moment: new Date().toISOString(), ...values };
     }
 
     /** What must not be lost: it waits on the device while there is no connection. */
     async function callSafely(method, args, values) {
         const { case: caseId, name } = getCard();
-        const uuid = makeUuid();
-        const sent = { ...values, uuid, moment: values.moment || new Date().toISOString() };
+        const sent = makeContact(values);
         const answer = await queue.add({
-            uuid,
+            uuid: sent.uuid,
             name,
             caseId,
             method,
-            args: [...args, { ...sent, ...getValues() }],
+            args: [...args, { ...getValues(), ...sent }],
         });
         if (!answer) {
             notification.add(_t("No connection: kept here and sent later."), { type: "warning" });
@@ -82,13 +90,36 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
     }
 
     async function follow(result) {
-        if (!result) {
+        if (result?.ask === "callback") {
+            desk.callback();
+        } else if (result?.type) {
+            await action.doAction(result, { onClose: () => onDone(undefined) });
+        }
+    }
+
+    /** Ask what an outcome asks for; it is noted with the answer, or not at all. */
+    async function ask(outcome, values) {
+        const contact = makeContact(values);
+        if (outcome.consequence === "callback") {
+            open(CallbackDialog, {
+                confirm: (callback, note) =>
+                    callSafely("work_outcome", [outcome.id], { ...contact, callback, note }),
+            });
             return;
         }
-        if (result.ask === "callback") {
-            desk.callback();
-        } else if (result.type) {
-            await action.doAction(result, { onClose: () => onDone(undefined) });
+        try {
+            const { case: caseId } = getCard();
+            const answer = await orm.call("collections.case", "work_outcome", [
+                [caseId],
+                outcome.id,
+                contact,
+            ]);
+            await follow(answer.follow);
+        } catch (error) {
+            if (!(error instanceof ConnectionLostError)) {
+                throw error;
+            }
+            await callSafely("work_outcome", [outcome.id], { ...contact, late: true });
         }
     }
 
@@ -148,7 +179,8 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
             return follow(result);
         },
         note() {
-            open(NoteDialog, { confirm: (note) => call("work_note", [note]) });
+            const { case: next } = getCard(); // whoever writes something down is not done yet
+            open(NoteDialog, { confirm: (note) => call("work_note", [note], { next }) });
         },
         skip() {
             open(SkipDialog, {
@@ -157,39 +189,29 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
             });
         },
         callback() {
-            const values = getValues();
-            const { case: caseId } = getCard();
             open(CallbackDialog, {
-                confirm: async (moment, note) =>
-                    onDone(
-                        await orm.call("collections.case", "work_callback", [
-                            [caseId],
-                            moment,
-                            { note, ...values },
-                        ]),
-                    ),
+                confirm: (moment, note) => call("work_callback", [moment], { note }),
             });
         },
         visit() {
+            const { case: here } = getCard();
             open(VisitDialog, {
                 outcomes: desk.getOutcomes("visit"),
-                confirm: (values) => callSafely("work_visit", [], values),
+                confirm: async (values) => {
+                    const outcome = desk.outcomes.find(({ id }) => id === values.outcome);
+                    const next = ASKING.includes(outcome.consequence) ? { next: here } : {};
+                    const answer = await callSafely("work_visit", [], { ...values, ...next });
+                    await follow(answer?.follow);
+                },
             });
         },
-        /** Note an outcome and do what follows from it, which is about the same case still. */
+        /** Note an outcome with what it asks for, and do what follows from it. */
         async outcome(outcome, { medium = "call", person } = {}) {
-            const work = async () => {
+            const work = () => {
                 const values = { medium, person: person?.id || desk.goodPhone?.id || false };
-                const opening = ["promise", "dispute", "callback"].includes(outcome.consequence);
-                if (opening) {
-                    // what follows opens for this case: the next one comes after it
-                    const answer = await stay(() =>
-                        callSafely("work_outcome", [outcome.id], values),
-                    );
-                    await follow(answer?.follow);
-                } else {
-                    await callSafely("work_outcome", [outcome.id], values);
-                }
+                return ASKING.includes(outcome.consequence)
+                    ? ask(outcome, values)
+                    : callSafely("work_outcome", [outcome.id], values);
             };
             if (outcome.consequence === "deceased") {
                 return dialog.add(ConfirmationDialog, {
@@ -209,16 +231,5 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
         },
         follow,
     };
-
-    /** Do something without going on to the next case. */
-    async function stay(work) {
-        const normal = getValues;
-        getValues = () => ({ ...normal(), next: getCard().case });
-        try {
-            return await work();
-        } finally {
-            getValues = normal;
-        }
-    }
     return desk;
 }

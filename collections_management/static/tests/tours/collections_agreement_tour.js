@@ -1,19 +1,6 @@
 import { registry } from "@web/core/registry";
 
-/** Nothing is wider than the screen. */
-function fits(trigger) {
-    return [
-        {
-            trigger,
-            run: () => {
-                const width = document.documentElement.scrollWidth;
-                if (width > window.innerWidth + 1) {
-                    throw new Error(`${width} px wide on a screen of ${window.innerWidth}`);
-                }
-            },
-        },
-    ];
-}
+import { fits } from "./screen";
 
 const workOut = [
     {
@@ -80,13 +67,13 @@ registry.category("web_tour.tours").add("collections_phone_agreement_tour", {
             run: "click",
         },
         ...workOut,
-        ...fits(".o_form_view div[name=state_text]:contains(Waits for the debtor's signature)"),
+        fits(".o_form_view div[name=state_text]:contains(Waits for the debtor's signature)"),
     ],
 });
 
 registry.category("web_tour.tours").add("collections_agreement_sign_tour", {
     steps: () => [
-        ...fits("h1:contains(AGR/)"),
+        fits("h1:contains(AGR/)"),
         {
             content: "He reads it to its end",
             trigger: "table:contains(INV/)",
@@ -113,6 +100,6 @@ registry.category("web_tour.tours").add("collections_agreement_sign_tour", {
         {
             trigger: ".alert-success:contains(María Quispe)",
         },
-        ...fits(".alert-success"),
+        fits(".alert-success"),
     ],
 });

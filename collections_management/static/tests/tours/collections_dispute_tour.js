@@ -1,33 +1,6 @@
 import { registry } from "@web/core/registry";
 
-/** What a dialog shows is not wider than the screen. */
-const fits = {
-    content: "Nothing sticks out of the screen",
-    trigger: ".modal",
-    run() {
-        for (const { className, scrollWidth, clientWidth } of document.querySelectorAll(
-            "html, .modal-body",
-        )) {
-            if (scrollWidth > clientWidth) {
-                throw new Error(`${className}: ${scrollWidth} px, not ${clientWidth}`);
-            }
-        }
-    },
-};
-
-/** Choose what is offered first in a many2one of the dialog, after typing. */
-function choose(field, text) {
-    return [
-        {
-            trigger: `.modal div[name=${field}] input`,
-            run: `edit ${text}`,
-        },
-        {
-            trigger: `.o-autocomplete--dropdown-item:contains(${text})`,
-            run: "click",
-        },
-    ];
-}
+import { choose, fits } from "./screen";
 
 const fill = [
     {
@@ -57,7 +30,7 @@ registry.category("web_tour.tours").add("collections_dispute_tour", {
             run: "click",
         },
         ...fill,
-        ...choose("reason_id", "Price"),
+        ...choose(".modal div[name=reason_id]", "Price"),
         {
             content: "Who solves it and until when follows from the reason",
             trigger: ".modal div[name=date_target] button:not(:empty)",
@@ -130,16 +103,8 @@ registry.category("web_tour.tours").add("collections_phone_dispute_tour", {
             run: "click",
         },
         ...fill,
-        fits,
-        {
-            trigger: ".modal div[name=reason_id] input",
-            run: "click",
-        },
-        {
-            trigger:
-                ".o_kanban_record:contains(Price), .o-autocomplete--dropdown-item:contains(Price)",
-            run: "click",
-        },
+        fits(".modal"),
+        ...choose(".modal div[name=reason_id]", "Price"),
         {
             trigger: ".modal footer button:contains(Open the Dispute)",
             run: "click",

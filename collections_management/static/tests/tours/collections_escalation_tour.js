@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { checkWidth } from "./screen";
+
 registry.category("web_tour.tours").add("collections_escalation_tour", {
     steps: () => [
         {
@@ -42,14 +44,6 @@ registry.category("web_tour.tours").add("collections_escalation_tour", {
         },
     ],
 });
-
-/** Complain when something is wider than the screen: it could only be read by scrolling sideways. */
-function checkWidth() {
-    const wide = document.documentElement;
-    if (wide.scrollWidth > window.innerWidth + 1) {
-        throw new Error(`${wide.scrollWidth} px wide on a screen of ${window.innerWidth}`);
-    }
-}
 
 registry.category("web_tour.tours").add("collections_agency_tour", {
     steps: () => [

@@ -1,12 +1,6 @@
 import { registry } from "@web/core/registry";
 
-/** Complain when something is wider than the screen. */
-function checkWidth() {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth > clientWidth) {
-        throw new Error(`the page is ${scrollWidth} px wide, not ${clientWidth}`);
-    }
-}
+import { checkWidth } from "./screen";
 
 const card = (name) => `.o_kanban_record:contains(${name}):contains(overdue)`;
 

@@ -1,5 +1,6 @@
 import { registry } from "@web/core/registry";
 
+import { fits } from "./screen";
 import { waitForSent } from "./waiting";
 
 /** Press on an element, move that far to the side and let go, as a finger or a mouse does. */
@@ -18,25 +19,6 @@ function dragBy(element, distance, pointerType = "mouse") {
     element.dispatchEvent(new window.PointerEvent("pointermove", at(x + 10 + distance)));
     element.dispatchEvent(new window.PointerEvent("pointerup", at(x + 10 + distance)));
     element.dispatchEvent(new window.PointerEvent("click", at(x + 10 + distance)));
-}
-
-/** What a screen shows is not wider than the screen. */
-function fits(trigger) {
-    return [
-        {
-            content: "Nothing sticks out of the screen",
-            trigger,
-            run() {
-                // A phone's scroll bar lies over the page: it takes no width from it.
-                const parts = document.querySelectorAll("html, .o_content, .modal-body");
-                for (const { className, scrollWidth } of parts) {
-                    if (scrollWidth > window.innerWidth) {
-                        throw new Error(`${className}: ${scrollWidth} px is too wide`);
-                    }
-                }
-            },
-        },
-    ];
 }
 
 const openCase = [
@@ -208,7 +190,7 @@ registry.category("web_tour.tours").add("collections_phone_strategy_tour", {
             content: "The steps are cards, without an axis to drag them on",
             trigger: "div[name=step_ids]:not(:has(.o_collections_timeline)) .o_kanban_record",
         },
-        ...fits(".o_collections_strategy_form"),
+        fits(".o_collections_strategy_form"),
         {
             trigger: "div[name=step_ids] .o_kanban_record:contains(Step 10)",
             run: "click",
@@ -218,7 +200,7 @@ registry.category("web_tour.tours").add("collections_phone_strategy_tour", {
             trigger: ".modal div[name=days] input",
             run: "edit 15",
         },
-        ...fits(".modal"),
+        fits(".modal"),
         {
             trigger: ".modal .o_form_button_save",
             run: "click",
@@ -366,7 +348,7 @@ registry.category("web_tour.tours").add("collections_phone_tour", {
             content: "Receivables are cards too",
             trigger: "div[name=receivable_line_ids] .o_kanban_record .o_collections_age_2",
         },
-        ...fits(".o_collections_case_form"),
+        fits(".o_collections_case_form"),
     ],
 });
 
@@ -380,7 +362,7 @@ registry.category("web_tour.tours").add("collections_phone_run_tour", {
         {
             trigger: "div[name=go_rows] .o_collections_tally_row",
         },
-        ...fits("div[name=go_ids] .o_kanban_record:contains(Nobody's Shop)"),
+        fits("div[name=go_ids] .o_kanban_record:contains(Nobody's Shop)"),
         {
             content: "Read one before",
             trigger: "div[name=go_ids] .o_kanban_record:contains(Nobody's Shop)",
@@ -389,7 +371,7 @@ registry.category("web_tour.tours").add("collections_phone_run_tour", {
         {
             trigger: ".modal .o_collections_message_subject:contains(Your account with)",
         },
-        ...fits(".modal"),
+        fits(".modal"),
         {
             content: "Leave this one alone",
             trigger: ".modal button[name=action_leave_out]",
@@ -420,13 +402,13 @@ registry.category("web_tour.tours").add("collections_phone_run_tour", {
             trigger: ".o_form_view .o_field_widget[name=date_end]",
             timeout: 30000,
         },
-        ...fits(".o_form_view"),
+        fits(".o_form_view"),
     ],
 });
 
 registry.category("web_tour.tours").add("collections_phone_approve_tour", {
     steps: () => [
-        ...fits(".alert-warning:contains(2 messages wait)"),
+        fits(".alert-warning:contains(2 messages wait)"),
         {
             content: "Read them",
             trigger: ".o_statusbar_buttons button[title=More]",
@@ -443,7 +425,7 @@ registry.category("web_tour.tours").add("collections_phone_approve_tour", {
         {
             trigger: "div[name=preview] iframe:iframe :contains(Dear Ferretería Lima)",
         },
-        ...fits(".o_form_view"),
+        fits(".o_form_view"),
         {
             trigger: ".o_back_button",
             run: "click",

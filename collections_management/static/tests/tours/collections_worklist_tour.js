@@ -1,64 +1,14 @@
 import { registry } from "@web/core/registry";
 
-import { outside } from "@collections_management/worklist/desk";
-
-/** A telephone nobody hears: what would leave the page is written on it. */
-function unplug() {
-    return {
-        content: "Nobody is really called",
-        trigger: ".o_collections_card",
-        run() {
-            outside.open = (url) => {
-                document.body.dataset.opened = url;
-            };
-        },
-    };
-}
-
-function key(letter, content, trigger = ".o_collections_card") {
-    return {
-        content,
-        trigger,
-        run() {
-            window.dispatchEvent(new KeyboardEvent("keydown", { key: letter, bubbles: true }));
-        },
-    };
-}
-
-const isAt = (name) => ({
-    content: `The card of ${name}`,
-    trigger: `.o_collections_card_name:contains(${name})`,
-});
-
-const fits = {
-    content: "Nothing sticks out of the screen",
-    trigger: ".o_collections_card",
-    run() {
-        for (const element of document.querySelectorAll("html, .o_collections_focus")) {
-            if (element.scrollWidth > element.clientWidth) {
-                throw new Error(`${element.className}: ${element.scrollWidth} px`);
-            }
-        }
-    },
-};
-
-const lighten = {
-    content: "The phone does not tell where it is",
-    trigger: ".o_collections_card",
-    run() {
-        Object.defineProperty(navigator, "geolocation", {
-            configurable: true,
-            value: { getCurrentPosition: (_found, refuse) => refuse({ code: 1 }) },
-        });
-    },
-};
+import { isAt, key, locate, unplug } from "./my_day";
+import { fits } from "./screen";
 
 registry.category("web_tour.tours").add("collections_worklist_tour", {
     steps: () => [
         isAt("Debtor 1"),
         unplug(),
-        lighten,
-        fits,
+        locate(null),
+        fits(".o_collections_card"),
         key("c", "Call"),
         { content: "It was dialled", trigger: "body[data-opened^='tel:']" },
         key("5", "He refuses"),
@@ -76,8 +26,8 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
         },
         { content: "Keep it", trigger: ".modal-footer .btn-primary", run: "click" },
         {
-            content: "Put the next one off",
-            trigger: "body:not(:has(.o_dialog)) .o_collections_row[aria-current=true]",
+            content: "Who writes a note is not done yet: the same card",
+            trigger: "body:not(:has(.o_dialog)) .o_collections_card_name:contains(Debtor 2)",
         },
         key("s", "Put off"),
         {
@@ -111,10 +61,10 @@ registry.category("web_tour.tours").add("collections_worklist_tour", {
         { content: "All dealt with", trigger: ".o_collections_finished" },
         {
             content: "Back to whom was visited",
-            trigger: ".o_collections_row:contains(Debtor 2)",
+            trigger: ".o_collections_row:contains(Debtor 4)",
             run: "click",
         },
-        isAt("Debtor 2"),
+        isAt("Debtor 4"),
         {
             content: "See the case",
             trigger: ".o_collections_card_name button",
@@ -141,8 +91,8 @@ registry.category("web_tour.tours").add("collections_worklist_phone_tour", {
     steps: () => [
         isAt("Debtor 1"),
         unplug(),
-        lighten,
-        fits,
+        locate(null),
+        fits(".o_collections_card"),
         {
             content: "Call with the thumb",
             trigger: ".o_collections_bar_bottom [data-do=call]",
@@ -182,6 +132,6 @@ registry.category("web_tour.tours").add("collections_worklist_phone_tour", {
             run: "click",
         },
         isAt("Debtor 4"),
-        fits,
+        fits(".o_collections_card"),
     ],
 });

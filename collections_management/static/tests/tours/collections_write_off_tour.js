@@ -1,19 +1,6 @@
 import { registry } from "@web/core/registry";
 
-/** Nothing is wider than the screen it is shown on. */
-function fits(trigger) {
-    return {
-        content: "Nothing sticks out of the screen",
-        trigger,
-        run() {
-            for (const part of document.querySelectorAll("html, .o_content, .modal-body")) {
-                if (part.scrollWidth > part.clientWidth + 1) {
-                    throw new Error(`${part.className}: ${part.scrollWidth} px`);
-                }
-            }
-        },
-    };
-}
+import { fits } from "./screen";
 
 /** From a case on to the dossier; what comes first is a button of its own on a phone, too. */
 function writeOff(phone) {
