@@ -1,6 +1,7 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
-from . import collections_territory_mixin, collections_case_rule_mixin
+from . import collections_territory_mixin, collections_case_rule_mixin, collections_cached_mixin
+from . import collections_settled_mixin
 from . import (
     account_move,
     account_move_line,
