@@ -61,7 +61,7 @@ class CollectionsAgreement(models.Model):
             ("proposed", "To sign"),
             ("active", "Active"),
             ("completed", "Completed"),
-            ("broken", "Broken"),
+            ("broken", "Breached"),
             ("cancelled", "Cancelled"),
         ],
         required=True,

@@ -65,7 +65,7 @@ class CollectionsLogContent(models.Model):
     erased_on = fields.Datetime(readonly=True)
     erased_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     status = fields.Selection(
-        [("kept", "Kept"), ("erased", "Erased"), ("changed", "Changed")],
+        [("kept", "Stored"), ("erased", "Erased"), ("changed", "Changed")],
         compute="_compute_status",
         help="Changed: what is stored here is not what was logged.",
     )

@@ -17,7 +17,7 @@ registry.category("web_tour.tours").add("collections_health_tour", {
         {
             content: "Each line says how it is and what to do",
             trigger:
-                ".o_kanban_record:contains(Outgoing mail):contains(Broken):contains(No outgoing mail server)",
+                ".o_kanban_record:contains(Outgoing mail):contains(Not working):contains(No outgoing mail server)",
             run: checkWidth,
         },
         {
