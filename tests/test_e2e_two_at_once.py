@@ -99,6 +99,20 @@ def test_two_approvals_of_one_write_off(desk):
     assert found["move_id"]
 
 
+def test_a_webhook_deleted_while_it_is_told(desk):
+    pressed = desk.press(
+        [
+            ("collections.webhook", [desk.waiting["webhook"]], "unlink"),
+            ("collections.case", [desk.waiting["told"]], "_log", ["promise_made", {}]),
+        ],
+        SUPERUSER,
+        SUPERUSER,
+    )
+    assert [word for word, _told in pressed] == ["done", "done"], pressed
+    _found, events = tell(desk, "collections.case", "told", ["state"])
+    assert events.count("promise_made") == 1
+
+
 def test_two_releases_of_one_credit_hold(desk):
     told = press(desk, ("collections.credit.release", [desk.waiting["release"]], "action_approve"))
     assert "decided this request already" in told

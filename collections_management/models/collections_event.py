@@ -78,7 +78,7 @@ class CollectionsEvent(models.Model):
             if code == name and company_id == run.company_id.id
         ]
         if webhook_ids:
-            webhooks = self.env["collections.webhook"].sudo().browse(webhook_ids)
+            webhooks = self.env["collections.webhook"].sudo().browse(webhook_ids).exists()
             webhooks._queue(name, {"run": run._get_state_data()})
 
     def _get_queue_sql(self, rows, subscriptions):

@@ -34,6 +34,8 @@ def prepare(env, barrier):
         "agreement": make_agreement(maker, next(cases)),
         "write_off": make_write_off(maker, next(cases)),
         "release": make_release(maker, next(cases)),
+        "told": next(cases),
+        "webhook": make_webhook(env),
     }
     return {
         "deciders": [user.id for user in deciders],
@@ -113,6 +115,18 @@ def make_write_off(maker, case):
 def make_release(maker, case):
     case._put_on_credit_hold("Pays late")
     return case.env["collections.credit.release"].with_user(maker)._ask(case, "Has paid half", {})
+
+
+def make_webhook(env):
+    return env["collections.webhook"].create(
+        {
+            "name": "Telephone system",
+            "url": "https://telephone.example",
+            "event_ids": [
+                Command.set(env["collections.event"].search([("code", "=", "promise.made")]).ids)
+            ],
+        }
+    )
 
 
 def tell(env, barrier, model, ids, names):
