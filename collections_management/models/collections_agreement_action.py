@@ -155,8 +155,15 @@ class CollectionsAgreement(models.Model):
         return {**action, "domain": [("id", "in", self.ids)]}
 
     def _lock(self):
-        """Let one person at a time decide about a debtor's agreements."""
-        self.case_id.sudo().lock_for_update()
+        """Let one person at a time decide about a debtor's agreements.
+
+        :raise UserError: when another person does right now
+        """
+        cases = self.case_id.sudo()
+        if cases.try_lock_for_update() != cases:
+            raise UserError(
+                self.env._("Somebody else is working on this debt right now: try again.")
+            )
         self.invalidate_recordset(["state"])
 
     def _check_state(self, *states):

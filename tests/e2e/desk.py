@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
-GROUP = "collections_management.collections_management_group_%s"
-
 
 def prepare(env, barrier):
     """Have one of each thing wait for a decision, on cases of their own.
@@ -14,14 +12,11 @@ def prepare(env, barrier):
     """
     company = env.company
     env["collections.ledger"]._refresh(company)
+    group = env.ref("collections_management.collections_management_group_manager")
     maker, *deciders = env["res.users"].create(
         [
-            {"name": name, "login": f"e2e_{name}", "group_ids": [Command.link(env.ref(group).id)]}
-            for name, group in (
-                ("asker", GROUP % "supervisor"),
-                ("one", GROUP % "manager"),
-                ("other", GROUP % "manager"),
-            )
+            {"name": name, "login": f"e2e_{name}", "group_ids": [Command.link(group.id)]}
+            for name in ("asker", "one", "other")
         ]
     )
     cases = iter(

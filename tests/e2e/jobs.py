@@ -343,6 +343,7 @@ def press_together(env, barrier, user_id, model, ids, method, args=()):
     try:
         answer = retrying(partial(getattr(records, method), *args), env)
     except UserError as error:
+        env.cr.rollback()  # as a request that fails is
         return ["refused", str(error)]
     is_told = isinstance(answer, dict) and "params" in answer
     return ["done", answer["params"]["message"] if is_told else ""]
