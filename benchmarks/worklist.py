@@ -9,7 +9,7 @@ and the page of a case: its timeline and what its desk needs. The best of five c
 for a call is told and fails. The log is synthetic: its hashes are none, nothing here reads them.
 """
 
-import argparse
+import os
 import sys
 import time
 from datetime import timedelta
@@ -21,7 +21,6 @@ from tools.house import postgres, shell
 
 from . import database, screens
 
-BAR = 0.3
 ROUNDS = 5
 ENTRIES_A_CASE = 20
 LOG = """
@@ -97,7 +96,7 @@ def measure_desk(env):
         "desk of a case": lambda: desk.load_desk(cases[0].id),
         "page of a case": lambda: _read_page(cases[0]),
     }
-    return [(name, _best(env, work)) for name, work in calls.items()]
+    return [(name, screens.best(env, work, ROUNDS)) for name, work in calls.items()]
 
 
 def _read_page(case):
@@ -121,53 +120,27 @@ def _time(env, work):
     return taken
 
 
-def _best(env, work):
-    best = None
-    for _round in range(ROUNDS):
-        env.invalidate_all()
-        started = time.perf_counter()
-        work()
-        env.flush_all()
-        taken = time.perf_counter() - started
-        best = min(best or taken, taken)
-    return best
-
-
 def main(arguments=None):
     """Build, measure, tell; return 1 when a call is above the bar."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--keep", action="store_true", help="leave the database")
-    parser.add_argument("--again", action="store_true", help="measure in the database that is left")
-    options = parser.parse_args(arguments)
-    name = f"{database.PREFIX}worklist"
-    if not options.again:
-        with shell.step(f"{options.cases:,} cases, {options.cases * ENTRIES_A_CASE:,} entries"):
-            build(name, options.cases)
-    with database.environment(name) as env:
-        for what, seconds in measure_night(env):
-            shell.say(f"{seconds * 1000:8.0f} ms        {what}")
-        [[login]] = env.execute_query(
-            SQL(
-                "SELECT users.login FROM collections_case kase"
-                " JOIN res_users users ON users.id = kase.user_id"
-                " WHERE users.login LIKE 'user%%' AND users.login <> 'user0'"
-                " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
-            )
+    return screens.run("worklist", __doc__, build, measure, arguments)
+
+
+def measure(env):
+    """Tell what the night takes; return the calls of the collector with the most cases."""
+    for what, seconds in measure_night(env):
+        shell.say(f"{seconds * 1000:8.0f} ms        {what}")
+    [[login]] = env.execute_query(
+        SQL(
+            "SELECT users.login FROM collections_case kase"
+            " JOIN res_users users ON users.id = kase.user_id"
+            " WHERE users.login LIKE 'user%%' AND users.login <> 'user0'"
+            " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
         )
-        user = env["res.users"].search([("login", "=", login)])
-        found = measure_desk(env(user=user.id, su=False))
-        env.cr.rollback()
-    for what, seconds in sorted(found, key=lambda row: -row[1]):
-        shell.say(f"{seconds * 1000:8.0f} ms  {'SLOW ' if seconds > BAR else '     '}{what}")
-    if not (options.keep or options.again):
-        database.forget(name)
-        database.drop(name.removeprefix(database.PREFIX))
-    return 1 if any(seconds > BAR for _what, seconds in found) else 0
+    )
+    user = env["res.users"].search([("login", "=", login)])
+    return measure_desk(env(user=user.id, su=False))
 
 
 if __name__ == "__main__":
-    import os
-
     os.environ.update(postgres.environment())
     sys.exit(main())

@@ -52,6 +52,20 @@ class House:
     def do(self, name, **args):
         return self.start(name, **args).result()
 
+    def press(self, button, *users):
+        """Let persons press a button in one instant: ``(model, ids, method[, args])``, or each of
+        them one of their own.
+
+        :return: ``[["done" or "refused", what the person is told]]``
+        """
+        buttons = button if isinstance(button, list) else [button] * len(users)
+        names = ("model", "ids", "method", "args")
+        jobs = [
+            ("press_together", {"user_id": user, **dict(zip(names, pressed, strict=False))})
+            for user, pressed in zip(users, buttons, strict=True)
+        ]
+        return [person.result() for person in self.bear(*jobs)]
+
     def get_queue(self):
         """Return the e-mails to send, in the order in which they leave."""
         contacts = self.do("report")["contacts"]

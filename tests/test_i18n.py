@@ -16,6 +16,21 @@ def test_every_term_is_exported_and_translated(addon, tmp_path):
     assert not complaints, "\n".join(complaints[:40])
 
 
+def test_spanish_says_what_collectors_say():
+    said = polib.pofile(str(paths.ROOT / "collections_management" / "i18n" / "es_419.po"))
+    labels = {place: entry.msgstr for entry in said for place, _line in entry.occurrences}
+    state = (
+        "model:ir.model.fields.selection,"
+        "name:collections_management.selection__collections_{}__state__{}"
+    )
+    assert labels[state.format("promise", "kept")] == "Cumplida"
+    assert labels[state.format("promise", "partly")] == "Cumplida en parte"
+    assert labels[state.format("promise", "broken")] == "Incumplida"
+    assert labels[state.format("agreement", "broken")] == "Incumplido"
+    managers = [entry.msgstr for entry in said if "gerente" in entry.msgstr.lower()]
+    assert managers == ["Llamar personalmente al dueño o al gerente"], "ours is a jefe de cobranza"
+
+
 def catalogue(*entries):
     made = polib.POFile()
     made.metadata = {"Content-Type": "text/plain; charset=UTF-8"}

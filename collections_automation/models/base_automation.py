@@ -13,7 +13,8 @@ class BaseAutomation(models.Model):
     is then.
     """
 
-    _inherit = "base.automation"
+    _name = "base.automation"
+    _inherit = ["base.automation", "collections.cached.mixin"]
 
     trigger = fields.Selection(
         selection_add=[(TRIGGER, "When a collections event happens")],
@@ -89,22 +90,6 @@ class BaseAutomation(models.Model):
                         model=rule.model_id.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return rules
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache()

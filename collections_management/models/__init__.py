@@ -2,6 +2,8 @@
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
 from . import collections_territory_mixin, collections_case_rule_mixin
 from . import collections_outcome_answer_mixin
+from . import collections_territory_mixin, collections_case_rule_mixin, collections_cached_mixin
+from . import collections_settled_mixin
 from . import (
     account_move,
     account_move_line,
@@ -83,6 +85,10 @@ from . import (
     collections_case_promise,
     collections_case_promise_api,
     collections_agreement,
+    collections_agreement_schedule,
+    collections_agreement_receivable,
+    collections_agreement_action,
+    collections_agreement_accept,
     collections_agreement_line,
     collections_agreement_limit,
     collections_agreement_log,
@@ -127,6 +133,9 @@ from . import (
     collections_dispute_cause,
     collections_dispute_reason,
     collections_dispute,
+    collections_dispute_decide,
+    collections_dispute_settle,
+    collections_dispute_escalate,
     collections_dispute_refund,
     collections_hold_dispute,
     collections_ledger_dispute,
@@ -200,6 +209,9 @@ from . import (
     collections_write_off_condition,
     collections_write_off_reason,
     collections_write_off,
+    collections_write_off_evidence,
+    collections_write_off_action,
+    collections_write_off_book,
     collections_write_off_line,
     collections_write_off_check,
     collections_write_off_recovery,

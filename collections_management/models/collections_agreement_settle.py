@@ -1,5 +1,5 @@
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -7,11 +7,6 @@ from odoo.tools import SQL, format_date
 
 from ..engine import agreements as engine
 from .collections_promise_settle import _read_credit
-
-# Debtors whose agreements are judged at once: memory stays the same however many there are.
-BATCH = 2000
-# A payment taken back later than this after the end of an agreement reopens nothing.
-LOOK_BACK_DAYS = 365
 
 
 class CollectionsLedger(models.AbstractModel):
@@ -29,7 +24,8 @@ class CollectionsLedger(models.AbstractModel):
 class CollectionsAgreement(models.Model):
     """Where agreements stand, by the ledger, in sets; and what follows."""
 
-    _inherit = "collections.agreement"
+    _name = "collections.agreement"
+    _inherit = ["collections.agreement", "collections.settled.mixin"]
 
     @api.model
     def _settle(self, company, partners=None, run=None):
@@ -41,20 +37,13 @@ class CollectionsAgreement(models.Model):
         :param partners: only these debtors; None: all of the company
         :return: ``{state: number of agreements that came to it}``
         """
-        today = self.env["collections.ledger"]._today(company)
         self._catch_up(company, partners)
         for model in (
             "collections.agreement", "collections.agreement.line", "collections.promise",
             "account.move", "account.move.line", "account.partial.reconcile",
         ):  # fmt: skip
             self.env[model].flush_model()
-        counts = defaultdict(int)
-        last = 0
-        while case_ids := self._get_case_ids(company, partners, today, last):
-            last = case_ids[-1]
-            for state, count in self._settle_cases(case_ids, today, run).items():
-                counts[state] += count
-        return dict(counts)
+        return self._settle_in_batches(company, partners, run)
 
     def _catch_up(self, company, partners):
         """Charge the interest of instalments that have come due, apply what was posted since, and
@@ -83,31 +72,10 @@ class CollectionsAgreement(models.Model):
         ).is_charged = True
         drafts._release_completed()
 
-    def _get_case_ids(self, company, partners, today, last):
-        """Return the next cases with agreements to judge."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT agreement.case_id FROM collections_agreement agreement %(join)s
-                 WHERE agreement.company_id = %(company)s AND agreement.case_id > %(last)s
-                   AND (agreement.state = 'active'
-                        OR agreement.state = 'completed' AND agreement.ended_on >= %(since)s)
-              ORDER BY agreement.case_id LIMIT %(batch)s
-                """,
-                join=SQL(
-                    "JOIN collections_case kase ON kase.id = agreement.case_id"
-                    " AND kase.partner_id = ANY(%s)",
-                    partners.ids,
-                )
-                if partners
-                else SQL(),
-                company=company.id,
-                last=last,
-                since=today - timedelta(days=LOOK_BACK_DAYS),
-                batch=BATCH,
-            )
+    def _get_unsettled_sql(self, since):
+        return SQL(
+            "judged.state = 'active' OR judged.state = 'completed' AND judged.ended_on >= %s", since
         )
-        return [case_id for [case_id] in rows]
 
     def _settle_cases(self, case_ids, today, run):
         """Judge all agreements of some cases and write what changed."""

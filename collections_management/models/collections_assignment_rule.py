@@ -1,4 +1,3 @@
-import ast
 import json
 import logging
 from collections import Counter
@@ -28,7 +27,10 @@ class CollectionsAssignmentRule(models.Model):
 
     _name = "collections.assignment.rule"
     _description = "Assignment Rule"
-    _inherit = ["mail.thread", "mail.activity.mixin", "collections.territory.mixin"]
+    _inherit = [
+        "mail.thread", "mail.activity.mixin", "collections.territory.mixin",
+        "collections.case.rule.mixin",
+    ]  # fmt: skip
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -48,7 +50,7 @@ class CollectionsAssignmentRule(models.Model):
     lang_ids = fields.Many2many(
         "res.lang", string="Languages", help="Of the debtor. Empty: any language."
     )
-    domain = fields.Char(string="Also", required=True, default="[]", tracking=True)
+    domain = fields.Char(string="Also", tracking=True)
     team_id = fields.Many2one(
         "collections.team", required=True, ondelete="cascade", index=True, tracking=True
     )
@@ -96,14 +98,6 @@ class CollectionsAssignmentRule(models.Model):
         for rule in self:
             rule.case_count = counts.get(rule, 0)
 
-    @api.constrains("domain")
-    def _check_domain(self):
-        for rule in self:
-            try:
-                self.env["collections.case"].search(rule._get_domain(), limit=1)
-            except Exception as error:
-                raise ValidationError(rule._explain_broken(error)) from error
-
     @api.constrains("amount_min", "amount_max", "days_min", "days_max")
     def _check_ranges(self):
         for rule in self:
@@ -128,18 +122,15 @@ class CollectionsAssignmentRule(models.Model):
                     )
                 )
 
-    def _explain_broken(self, error):
-        """Return a sentence for a rule that cannot be asked any more."""
-        return self.env._(
-            "Assignment rule %(rule)s cannot be read: %(error)s",
-            rule=self.name,
-            error=str(error).strip().partition("\n")[0],
-        )
+    @api.model
+    def _get_asked_cases(self, company):
+        """Ask with what is archived too: a territory or segment may be."""
+        return super()._get_asked_cases(company).with_context(active_test=False)
 
     def _get_domain(self):
         """Return the cases that this rule fits, those of its team's territory only."""
         self.ensure_one()
-        domain = Domain(ast.literal_eval(self.domain or "[]"))
+        domain = super()._get_domain()
         for name, operator, value in (
             ("segment_id", "in", self.segment_ids.ids),
             ("amount_net_overdue", ">=", self.amount_min),
@@ -278,7 +269,7 @@ class CollectionsAssignmentRule(models.Model):
             return self._read_rows(rules, company, broken), broken
 
     def _read_rows(self, rules, company, broken=()):
-        cases = self.env["collections.case"].with_context(active_test=False).with_company(company)
+        cases = self._get_asked_cases(company)
         fitting = SQL("NULL::integer")
         if rules:
             fitting = SQL(
@@ -313,36 +304,6 @@ class CollectionsAssignmentRule(models.Model):
             )
         )
         return self.env.cr.dictfetchall()
-
-    def _get_condition(self, cases, company):
-        """Return the rule as a condition on the table of cases."""
-        query = cases._search(Domain("company_id", "=", company.id) & self._get_domain())
-        if query.is_empty():
-            return SQL("FALSE")
-        if query.from_clause.code == SQL.identifier(cases._table).code:
-            return SQL("(%s)", query.where_clause)
-        return SQL("collections_case.id IN %s", query.subselect())
-
-    def _get_broken(self, company):
-        """Ask each rule alone and return ``{rule: sentence}`` of those that cannot be asked."""
-        cases = self.env["collections.case"].with_context(active_test=False).with_company(company)
-        broken = {}
-        for rule in self:
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self.env.execute_query(
-                        SQL(
-                            "SELECT count(*) FROM collections_case"
-                            " WHERE company_id = %s AND state = 'open' AND %s",
-                            company.id,
-                            rule._get_condition(cases, company),
-                        )
-                    )
-            except psycopg2.OperationalError:
-                raise
-            except Exception as error:  # noqa: BLE001  (a rule may raise anything)
-                broken[rule] = rule._explain_broken(error)
-        return broken
 
     def _tell_broken(self, broken, run):
         """Say which rules were left out: to who asks by name, in a night to the managers."""

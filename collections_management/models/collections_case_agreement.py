@@ -146,6 +146,11 @@ class CollectionsPromise(models.Model):
         """What an agreement may hold was decided when it was proposed."""
         return {} if self.agreement_id else super()._get_limits_broken(rivals)
 
+    def _check_amount(self, lines):
+        """An instalment may hold interest that is charged only when it comes due."""
+        if not self.agreement_id:
+            super()._check_amount(lines)
+
     def _get_line_fault(self, line):
         if not self.agreement_id and not self.env.context.get("collections_agreement_check"):
             agreement = self.env["collections.agreement"].sudo().search(

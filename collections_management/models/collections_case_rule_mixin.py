@@ -38,6 +38,11 @@ class CollectionsCaseRuleMixin(models.AbstractModel):
         self.ensure_one()
         return Domain(ast.literal_eval(self.domain or "[]"))
 
+    @api.model
+    def _get_asked_cases(self, company):
+        """Return the model of cases as the rules of a company ask it."""
+        return self.env["collections.case"].with_company(company)
+
     def _get_query(self, cases, company):
         """Return the query of the cases of a company that belong here.
 
@@ -72,7 +77,7 @@ class CollectionsCaseRuleMixin(models.AbstractModel):
 
     def _get_broken(self, company):
         """Ask each rule alone and return ``{rule: sentence}`` of those that cannot be asked."""
-        cases = self.env["collections.case"].with_company(company)
+        cases = self._get_asked_cases(company)
         broken = {}
         for rule in self:
             try:

@@ -1,4 +1,3 @@
-import ast
 import logging
 
 import psycopg2
@@ -19,7 +18,7 @@ class CollectionsEscalationRule(models.Model):
 
     _name = "collections.escalation.rule"
     _description = "Escalation Rule"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "collections.case.rule.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -27,9 +26,8 @@ class CollectionsEscalationRule(models.Model):
     active = fields.Boolean(default=True, tracking=True)
     company_id = fields.Many2one("res.company", help="Empty: every company.")
     domain = fields.Char(
-        required=True, default="[('days_past_due', '>', 90)]", tracking=True,
-        help="Which cases it takes further.",
-    )  # fmt: skip
+        default="[('days_past_due', '>', 90)]", tracking=True, help="Which cases it takes further."
+    )
     kind = fields.Selection(
         [("supervisor", "Supervisor"), ("legal", "Legal"), ("agency", "Outside Agency")],
         required=True,
@@ -55,7 +53,9 @@ class CollectionsEscalationRule(models.Model):
         default=60,
         help="A case that was refused, recalled or closed is left alone by this rule so long.",
     )
-    fault = fields.Char(readonly=True, help="Why it did nothing last night.")
+    fault = fields.Char(
+        compute=None, store=True, readonly=True, help="Why it did nothing last night."
+    )
 
     _wait_positive = models.Constraint("CHECK (wait_days >= 0)", "Days cannot be negative.")
 
@@ -64,23 +64,6 @@ class CollectionsEscalationRule(models.Model):
         for rule in self:
             if rule.kind == "agency" and not rule.agency_id:
                 raise ValidationError(self.env._("Say to which agency the cases go."))
-
-    @api.constrains("domain")
-    def _check_domain(self):
-        for rule in self:
-            try:
-                rule.env["collections.case"].search(rule._get_domain(), limit=1)
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "The rule %(rule)s cannot be read: %(error)s", rule=rule.name, error=error
-                    )
-                ) from error
-
-    def _get_domain(self):
-        """Return the rule as a ``Domain`` on ``collections.case``."""
-        self.ensure_one()
-        return Domain(ast.literal_eval(self.domain or "[]"))
 
     def _get_targets(self):
         """Extension point: what the escalations of this rule get, as of ``_request``."""

@@ -78,13 +78,14 @@ class CollectionsEvent(models.Model):
             if code == name and company_id == run.company_id.id
         ]
         if webhook_ids:
-            webhooks = self.env["collections.webhook"].sudo().browse(webhook_ids)
+            webhooks = self.env["collections.webhook"].sudo().browse(webhook_ids).exists()
             webhooks._queue(name, {"run": run._get_state_data()})
 
     def _get_queue_sql(self, rows, subscriptions):
         """Return the statement that writes one delivery per entry and webhook that asks for it.
 
-        What it says of the case is what the case says in this transaction.
+        What it says of the case is what the case says in this transaction. A webhook that was
+        deleted in the meantime gets nothing: who deletes it now waits until this is committed.
 
         :param rows: ``[(public name, chain.Entry)]``
         :param subscriptions: ``(public name, webhook id, company id)`` each
@@ -105,12 +106,14 @@ class CollectionsEvent(models.Model):
               JOIN unnest(%(codes)s::text[], %(webhooks)s::int[], %(companies)s::int[])
                    AS sub (name, webhook_id, company_id)
                 ON sub.name = item.name AND sub.company_id = kase.company_id
+              JOIN collections_webhook webhook ON webhook.id = sub.webhook_id
               JOIN res_company company ON company.id = kase.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
               JOIN res_partner debtor ON debtor.id = kase.partner_id
          LEFT JOIN collections_contact contact ON contact.id = item.contact_id
          LEFT JOIN collections_channel channel ON channel.id = contact.channel_id
          LEFT JOIN collections_step step ON step.id = contact.step_id
+               FOR KEY SHARE OF webhook
             """,
             payload=self._get_payload_sql(),
             names=[name for name, _entry in rows],

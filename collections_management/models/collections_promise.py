@@ -432,6 +432,10 @@ class CollectionsPromise(models.Model):
         for line in lines:
             if sentence := self._get_line_fault(line):
                 raise UserError(sentence)
+        self._check_amount(lines)
+
+    def _check_amount(self, lines):
+        """:raise UserError: when more is promised than is owed"""
         owed = sum(lines.mapped("amount_residual_currency"))
         if self.currency_id.compare_amounts(self.amount, owed) > 0:
             raise UserError(

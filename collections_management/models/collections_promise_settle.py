@@ -1,16 +1,11 @@
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import promises as engine
-
-# Debtors whose promises are judged at once: memory stays the same however many there are.
-BATCH = 2000
-# A payment taken back later than this after the last day of a promise changes no verdict.
-LOOK_BACK_DAYS = 365
 
 
 class CollectionsLedger(models.AbstractModel):
@@ -44,7 +39,8 @@ class CollectionsLedger(models.AbstractModel):
 class CollectionsPromise(models.Model):
     """Verdicts: what the ledger says of promises, in sets."""
 
-    _inherit = "collections.promise"
+    _name = "collections.promise"
+    _inherit = ["collections.promise", "collections.settled.mixin"]
 
     activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
 
@@ -60,41 +56,14 @@ class CollectionsPromise(models.Model):
         """
         for model in ("collections.promise", "account.move.line", "account.partial.reconcile"):
             self.env[model].flush_model()
-        today = self.env["collections.ledger"]._today(company)
-        counts = defaultdict(int)
-        last = 0
-        while case_ids := self._get_case_ids(company, partners, today, last):
-            last = case_ids[-1]
-            for state, count in self._settle_cases(case_ids, today, run).items():
-                counts[state] += count
-        return dict(counts)
+        return self._settle_in_batches(company, partners, run)
 
-    def _get_case_ids(self, company, partners, today, last):
-        """Return the next cases with promises to judge."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT promise.case_id FROM collections_promise promise %(join)s
-                 WHERE promise.company_id = %(company)s AND promise.case_id > %(last)s
-                   AND (promise.state IN ('open', 'due')
-                        OR promise.state IN ('kept', 'partly', 'broken')
-                       AND promise.date_limit >= %(since)s)
-              ORDER BY promise.case_id LIMIT %(batch)s
-                """,
-                join=SQL(
-                    "JOIN collections_case kase ON kase.id = promise.case_id"
-                    " AND kase.partner_id = ANY(%s)",
-                    partners.ids,
-                )
-                if partners
-                else SQL(),
-                company=company.id,
-                last=last,
-                since=today - timedelta(days=LOOK_BACK_DAYS),
-                batch=BATCH,
-            )
+    def _get_unsettled_sql(self, since):
+        return SQL(
+            "judged.state IN ('open', 'due')"
+            " OR judged.state IN ('kept', 'partly', 'broken') AND judged.date_limit >= %s",
+            since,
         )
-        return [case_id for [case_id] in rows]
 
     def _settle_cases(self, case_ids, today, run):
         """Judge all promises of some cases and write what changed."""

@@ -20,7 +20,7 @@ class CollectionsWebhook(models.Model):
 
     _name = "collections.webhook"
     _description = "Outgoing Webhook"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "collections.cached.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True)
@@ -79,22 +79,6 @@ class CollectionsWebhook(models.Model):
                 raise ValidationError(
                     self.env._("Choose at least one event for %(name)s.", name=webhook.name)
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        webhooks = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return webhooks
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache()

@@ -339,6 +339,23 @@ class TestWebhook(WebhookCommon):
         self.env["collections.ledger"]._refresh(self.company)
         self.assertEqual(self.get_events(archived), ["case.reopened"])
 
+    def test_a_webhook_that_a_colleague_deleted_breaks_no_batch(self):
+        self.create_invoice(100)
+        self.plan()
+        case = self.get_case()
+        gone = self.create_webhook("https://a.example", "contact.answered", "run.done")
+        webhook = self.create_webhook("https://b.example", "contact.answered")
+        remembered = self.env["collections.webhook"]._get_subscriptions()
+        gone.unlink()
+        with patch.object(
+            type(self.env["collections.webhook"]), "_get_subscriptions", lambda _self: remembered
+        ):
+            self.env["collections.log"]._append(
+                [{"case_id": case.id, "event": "answered", "contact_id": case.contact_ids.id}]
+            )
+            self.run_night()
+        self.assertEqual(self.get_events(webhook), ["contact.answered"])
+
     def test_without_webhooks_a_log_entry_costs_no_query_more(self):
         self.create_invoice(100)
         self.plan()

@@ -5,6 +5,7 @@ import signal
 import smtplib
 import time
 from datetime import timedelta
+from functools import partial
 
 from odoo import Command, fields, sql_db
 from odoo.exceptions import UserError
@@ -330,16 +331,22 @@ def need_two(env, barrier, count):
     return [contacts.ids, users.ids]
 
 
-def approve_together(env, barrier, user_id, contact_ids):
-    """Press the button in the same instant as another, retried as a request is."""
-    contacts = env["collections.contact"].browse(contact_ids).with_user(user_id)
-    contacts.mapped("state")  # the screen that both look at
+def press_together(env, barrier, user_id, model, ids, method, args=()):
+    """Press a button in the same instant as another, retried as a request is.
+
+    :return: ``["done" or "refused", what the person is told]``
+    """
+    records = env[model].browse(ids).with_user(user_id)
+    records.mapped("display_name")  # the screen that both look at
+    env.cr.execute("SELECT 1")  # none of us will see what another commits from here on
     barrier.wait(60)
     try:
-        action = retrying(contacts.action_approve, env)
+        answer = retrying(partial(getattr(records, method), *args), env)
     except UserError as error:
-        return str(error)
-    return action["params"]["message"]
+        env.cr.rollback()  # as a request that fails is
+        return ["refused", str(error)]
+    is_told = isinstance(answer, dict) and "params" in answer
+    return ["done", answer["params"]["message"] if is_told else ""]
 
 
 def tell_approvals(env, barrier, contact_ids):

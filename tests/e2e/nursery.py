@@ -2,11 +2,13 @@
 
 Run as a script it reads orders as JSON lines: ``{"bear": [job, ...]}`` answers the process ids,
 ``{"poll": pid}`` answers its exit code or null. A job is ``{"database", "name", "args", "out",
-"log"}``: on which copy of the database it works, the name of a function of ``jobs.py``, its
-arguments, and where its answer and its log go. Jobs born together share a barrier.
+"log"}``: on which copy of the database it works, the name of a function (of ``jobs.py``, or
+``desk.prepare``: of ``desk.py``), its arguments, and where its answer and its log go. Jobs born
+together share a barrier.
 """
 
 import gc
+import importlib
 import itertools
 import json
 import multiprocessing
@@ -116,6 +118,12 @@ def _move_to(registry, database):
     type(registry).registries[database] = registry
 
 
+def _find(name):
+    """Return the function of a job."""
+    module, _dot, name = name.rpartition(".")
+    return getattr(importlib.import_module(module or "jobs"), name)
+
+
 def _live(registry, job, barrier):
     """Do a job in the new process and end it."""
     code = 1
@@ -123,14 +131,12 @@ def _live(registry, job, barrier):
     os.dup2(log, 1)
     os.dup2(log, 2)
     try:
-        import jobs
-
         from odoo import SUPERUSER_ID, api
 
         _move_to(registry, job["database"])
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            answer = getattr(jobs, job["name"])(env, barrier, **job["args"])
+            answer = _find(job["name"])(env, barrier, **job["args"])
         with open(job["out"], "w") as file:
             json.dump(answer, file)
         code = 0
