@@ -86,10 +86,12 @@ def measure(name, count):
     for label in ("seconds", "again"):
         with database.environment(name) as env:
             company = env["res.company"].search([("collections_active", "=", True)], limit=1)
-            statements, begun = database.count_queries(), time.monotonic()
+            statements, processor = database.count_queries(), database.count_processor(env)
+            begun = time.monotonic()
             counts = env["collections.promise"]._settle(company)
             env.flush_all()
             result[label] = round(time.monotonic() - begun, 2)
+            result[f"{label}_processor"] = round(database.count_processor(env) - processor, 2)
             result[f"{label}_statements"] = database.count_queries() - statements
             result[f"{label}_verdicts"] = counts
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

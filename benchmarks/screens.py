@@ -87,9 +87,12 @@ CONTACTS = """
       FROM collections_case kase
 """
 # Every other debtor's invoice is a copy of the first one's, row by row.
+# Each day has some: Odoo looks for duplicates among invoices of one day and amount.
 MOVES = """
-    INSERT INTO account_move (%(columns)s, name, sequence_number, partner_id, commercial_partner_id)
-    SELECT %(proto)s, 'BENCH/' || debtor.id, debtor.id, debtor.id, debtor.id
+    INSERT INTO account_move (%(columns)s, name, sequence_number, partner_id, commercial_partner_id,
+                              invoice_date)
+    SELECT %(proto)s, 'BENCH/' || debtor.id, debtor.id, debtor.id, debtor.id,
+           proto.invoice_date - debtor.id %% 700
       FROM account_move proto, res_partner debtor
      WHERE proto.id = %(move)s AND debtor.name LIKE 'Cliente %%' AND debtor.id <> proto.partner_id
 """
@@ -174,7 +177,11 @@ def _fill_invoices(env):
     move.action_post()
     env.flush_all()
     for table, statement, own in (
-        ("account_move", MOVES, ("name", "sequence_number", "partner_id", "commercial_partner_id")),
+        (
+            "account_move",
+            MOVES,
+            ("name", "sequence_number", "partner_id", "commercial_partner_id", "invoice_date"),
+        ),
         ("account_move_line", LINES, ("move_name", "move_id", "partner_id", "date_maturity")),
     ):
         names = [

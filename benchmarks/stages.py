@@ -19,7 +19,6 @@ from odoo.fields import Datetime
 
 from . import database
 
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 FAR = "2099-01-01"
 NIGHT = ("refresh", "segment", "plan")
 CONTACT_VALUES = (
@@ -57,28 +56,17 @@ class Stopwatch:
         """Time a block; the garbage of the preparation is not counted."""
         gc.collect()
         profile = cProfile.Profile() if os.environ.get("BENCH_PROFILE") else None
-        cpu = self._get_cpu()
+        cpu = database.count_processor(self.env)
         queries, started = database.count_queries(), time.perf_counter()
         if profile:
             profile.enable()
         yield
         self.result[name] = time.perf_counter() - started
-        self.result["cpu"] = self.result.get("cpu", 0) + self._get_cpu() - cpu
+        self.result["cpu"] = self.result.get("cpu", 0) + database.count_processor(self.env) - cpu
         self.result["queries"] = self.result.get("queries", 0) + database.count_queries() - queries
         if profile:
             profile.disable()
             profile.dump_stats(f"{os.environ['BENCH_PROFILE']}.{name}")
-
-    def _get_cpu(self):
-        """Return the seconds of processor used by this process and by its database server process.
-
-        Other work on the machine slows the clock on the wall, hardly this one.
-        """
-        pid = self.env.cr._cnx.info.backend_pid
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            return time.process_time() + (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-        return time.process_time()
 
     def watch(self, model, method, key):
         """Note the statements of each call of a method that takes one batch."""

@@ -265,6 +265,8 @@ class CollectionsAgreement(models.Model):
 
     @api.model
     def _get_receivable_lines(self, moves):
+        if not moves:
+            return moves.line_ids
         accounts = self.env["collections.ledger"]._get_account_ids()
         return moves.line_ids.filtered(lambda line: line.account_id.id in accounts)
 
@@ -305,7 +307,7 @@ class CollectionsAgreement(models.Model):
         refunded = self._get_receivable_lines(refunds).filtered(
             lambda line: line.id > self.ledger_mark
         )
-        partials = covered.matched_credit_ids.filtered(lambda part: part.credit_move_id in refunded)
+        partials = refunded.matched_debit_ids.filtered(lambda part: part.debit_move_id in covered)
         credited = sum(partials.mapped("debit_amount_currency"))
         before = 0
         for line in self.line_ids.sorted("number"):

@@ -162,24 +162,31 @@ class CollectionsAgreement(models.Model):
                    AND move.collections_agreement_id IS NULL
                   JOIN account_journal journal ON journal.id = move.journal_id
               GROUP BY credit.case_id, credit.currency_id
+            ), lines AS (
+                SELECT id, array_agg(line_id) AS ids FROM covered GROUP BY id
+            ), instalment AS (
+                SELECT item.agreement_id AS id,
+                       json_agg(json_build_array(
+                           promise.date_limit, round(item.amount / plan.unit)::bigint,
+                           item.id, item.date_due) ORDER BY item.number) AS items
+                  FROM plan
+                  JOIN collections_agreement_line item ON item.agreement_id = plan.id
+                  JOIN collections_promise promise ON promise.id = item.promise_id
+              GROUP BY item.agreement_id
+            ), made AS (
+                SELECT plan.case_id, plan.currency_id,
+                       json_agg(json_build_array(
+                           plan.id, plan.state, plan.ledger_mark, coalesce(lines.ids, '{}'),
+                           instalment.items, plan.tolerated, plan.tolerated_days, plan.unit)
+                           ORDER BY plan.id) AS plans
+                  FROM plan
+             LEFT JOIN lines ON lines.id = plan.id
+             LEFT JOIN instalment ON instalment.id = plan.id
+              GROUP BY plan.case_id, plan.currency_id
             )
-            SELECT json_agg(json_build_array(
-                       plan.id, plan.state, plan.ledger_mark,
-                       ARRAY(SELECT line_id FROM covered WHERE covered.id = plan.id),
-                       (SELECT json_agg(json_build_array(
-                                   promise.date_limit, round(item.amount / plan.unit)::bigint,
-                                   item.id, item.date_due) ORDER BY item.number)
-                          FROM collections_agreement_line item
-                          JOIN collections_promise promise ON promise.id = item.promise_id
-                         WHERE item.agreement_id = plan.id),
-                       plan.tolerated, plan.tolerated_days, plan.unit)
-                       ORDER BY plan.id),
-                   (SELECT credits FROM owned
-                     WHERE owned.case_id = plan.case_id
-                       AND owned.currency_id = plan.currency_id)
-              FROM plan
-          GROUP BY plan.case_id, plan.currency_id
-          ORDER BY plan.case_id, plan.currency_id
+            SELECT made.plans, owned.credits
+              FROM made LEFT JOIN owned USING (case_id, currency_id)
+          ORDER BY case_id, currency_id
             """,
             cases=case_ids,
             accounts=ledger._get_account_ids(),
@@ -240,26 +247,29 @@ class CollectionsAgreement(models.Model):
     # -- what follows ----------------------------------------------------------------------------
 
     def _follow(self, moved, today, run):
-        """Do what follows from new verdicts."""
+        """Do what follows from new verdicts, at once for all that went the same way."""
         counts = defaultdict(int)
-        rehearsal = self.env["collections.ledger"]._get_rehearsed_day()
+        ways = defaultdict(list)
         for id_, old, new in moved:
-            agreement = self.sudo().browse(id_)
-            agreement._follow_one(old, new, today, run, rehearsal)
+            ways[old, new].append(id_)
             counts[new] += 1
+        for (old, new), ids in ways.items():
+            self.sudo().browse(ids)._follow_together(old, new, today, run)
         return counts
 
-    def _follow_one(self, old, new, today, run, rehearsal):
-        """Let an agreement come to another state: holds, promises, books, and who is told."""
+    def _follow_together(self, old, new, today, run):
+        """Let agreements come to another state: holds, promises, books, and who is told."""
         ended = new in ("completed", "broken")
-        self.write(
-            {
-                "state": new,
-                "ended_on": today if ended else False,
-                "kept_percent": 100 if new == "completed" else 0,
-                "reason": self._get_breach_sentence() if new == "broken" else False,
-            }
-        )
+        reasons = {one: one._get_breach_sentence() if new == "broken" else False for one in self}
+        for reason, agreements in self.grouped(reasons.get).items():
+            agreements.write(
+                {
+                    "state": new,
+                    "ended_on": today if ended else False,
+                    "kept_percent": 100 if new == "completed" else 0,
+                    "reason": reason,
+                }
+            )
         told = {"user_id": None, "run_id": run.id if run else None}
         if old == "completed":
             self._log("agreement_reopened", **told)
@@ -271,13 +281,15 @@ class CollectionsAgreement(models.Model):
         if new == "active":
             self._hold()
         self.case_id._store_agreements()
-        if rehearsal:
+        if self.env["collections.ledger"]._get_rehearsed_day():
             return
         self._try_to_book(self)
         if new == "completed":
             self._release_completed()
         else:
-            self._ask_collector(self._get_task_summary(old), self.state_text)
+            self._ask_collectors(
+                {one: (one._get_task_summary(old), one.state_text) for one in self}
+            )
 
     def _get_breach_sentence(self):
         """Return why it broke, by its own clauses."""
@@ -308,23 +320,33 @@ class CollectionsAgreement(models.Model):
 
     def _get_collector(self):
         """Extension point: who is asked to act on an agreement: a person who works here."""
-        users = self.case_id.user_id | self.company_id.collections_user_id | self.user_id
-        return users.filtered("active")[:1] or self.env.ref("base.user_admin")
+        for user in (self.case_id.user_id, self.company_id.collections_user_id, self.user_id):
+            if user.active:
+                return user
+        return user.browse(self.env["ir.model.data"]._xmlid_to_res_id("base.user_admin"))
 
     def _ask_collector(self, summary, note):
         """Put it on the collector's desk, on the case."""
         self.ensure_one()
-        kind = self.env.ref("collections_management.mail_activity_type_contact")
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
-            {
-                "res_model_id": self.env["ir.model"]._get_id("collections.case"),
-                "res_id": self.case_id.id,
-                "activity_type_id": kind.id,
-                "summary": summary,
-                "note": note or False,
-                "user_id": self._get_collector().id,
-                "date_deadline": self._get_today(),
-            }
+        self._ask_collectors({self: (summary, note)})
+
+    @api.model
+    def _ask_collectors(self, tasks):
+        """Put agreements on their collectors' desks.
+
+        :param dict tasks: ``{agreement: (summary, note)}``
+        """
+        self.env["mail.activity"]._put_on_desks(
+            [
+                {
+                    "res_id": agreement.case_id.id,
+                    "summary": summary,
+                    "note": note or False,
+                    "user_id": agreement._get_collector().id,
+                    "date_deadline": agreement._get_today(),
+                }
+                for agreement, (summary, note) in tasks.items()
+            ]
         )
 
     # -- promises and holds ----------------------------------------------------------------------
@@ -358,7 +380,12 @@ class CollectionsAgreement(models.Model):
             lambda promise: promise.state in ("open", "due")
         )
         labels = dict(self._fields["state"]._description_selection(self.env))
-        standing._close("withdrawn", f"{self.name}: {labels[self.state]}")
+        reasons = {
+            promise: f"{agreement.name}: {labels[agreement.state]}"
+            for agreement in self
+            for promise in agreement.line_ids.promise_id & standing
+        }
+        standing._close("withdrawn", reasons)
 
     def _hold(self):
         """Leave alone what the agreement covers for as long as it stands: other debts go on."""
@@ -396,10 +423,13 @@ class CollectionsAgreement(models.Model):
     def _release_completed(self):
         """Lift the holds once the discount is applied: what waits for an accountant is not
         collected meanwhile."""
-        for agreement in self:
-            drafts = agreement.move_ids.filtered(lambda move: move.state == "draft")
-            if agreement.state == "completed" and not drafts and not agreement.booking_text:
-                agreement._release()
+        self.filtered(
+            lambda one: (
+                one.state == "completed"
+                and not one.booking_text
+                and "draft" not in one.move_ids.mapped("state")
+            )
+        )._release()
 
 
 def _read_plan(row):

@@ -106,7 +106,7 @@ class CollectionsBoard(models.Model):
                 today,
             )
         )
-        first = min(first, date_utils.start_of(today, "week"))
+        week = date_utils.start_of(today, "week")
         figures = self._get_case_figures()
         names = [SQL.identifier(name) for name in figures]
         return SQL(
@@ -193,9 +193,12 @@ class CollectionsBoard(models.Model):
             coalesced=SQL(", ").join(
                 SQL("coalesce(load.%s, 0) AS %s", name, name) for name in names
             ),
-            events=self.env["collections.measure"]._get_union_sql(first, today),
+            # the log of a month is long, and only this week's contacts are shown
+            events=self.env["collections.measure"]._get_union_sql(
+                first, today, {"recovered": first, "contacts": week}
+            ),
             today=today,
-            week=date_utils.start_of(today, "week"),
+            week=week,
             month=month,
             company_unit=COMPANY_UNIT,
             team_unit=TEAM_UNIT,

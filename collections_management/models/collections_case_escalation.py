@@ -123,21 +123,29 @@ class CollectionsLedger(models.AbstractModel):
         counts = super()._refresh(company, partners=partners, run=run)
         if not self._get_rehearsed_day():
             self.env["collections.escalation"]._end_paid(company, partners)
-            self.env["collections.prescription.rule"]._refresh(company, partners)
+            if not run:  # a run does it by itself, once the cases are committed
+                self.env["collections.prescription.rule"]._refresh(company, partners)
         return counts
 
 
-class CollectionsSegment(models.Model):
-    """Once the cases have their segments, the rules take them further."""
+class CollectionsRun(models.Model):
+    """The night notes until when debts can be claimed; once the cases have their segments and
+    collectors, the rules take them further."""
 
-    _inherit = "collections.segment"
+    _inherit = "collections.run"
 
-    @api.model
-    def _assign(self, company, run=None):
-        changed = super()._assign(company, run=run)
-        if run:
-            self.env["collections.escalation.rule"]._run(company, run)
-        return changed
+    def _get_stage_work(self):
+        work = super()._get_stage_work()
+        work["refresh"][10] = self._refresh_prescriptions
+        work["segment"][20] = self._escalate_cases
+        return work
+
+    def _refresh_prescriptions(self):
+        if not self.env["collections.ledger"]._get_rehearsed_day():
+            self.env["collections.prescription.rule"]._refresh(self.company_id)
+
+    def _escalate_cases(self):
+        self.env["collections.escalation.rule"]._run(self.company_id, self)
 
 
 class CollectionsHold(models.Model):

@@ -207,17 +207,20 @@ class CollectionsCase(models.Model):
         return self.env["collections.reassign"]._open(self)
 
 
-class CollectionsSegment(models.Model):
+class CollectionsRun(models.Model):
     """The night gives out cases right after it has segmented them."""
 
-    _inherit = "collections.segment"
+    _inherit = "collections.run"
 
-    @api.model
-    def _assign(self, company, run=None):
-        count = super()._assign(company, run=run)
-        if run and not self.env["collections.ledger"]._get_rehearsed_day():
-            self.env["collections.assignment.rule"]._assign_collectors(company, run=run)
-        return count
+    def _get_stage_work(self):
+        work = super()._get_stage_work()
+        work["segment"][10] = self._give_out_cases
+        return work
+
+    def _give_out_cases(self):
+        if not self.env["collections.ledger"]._get_rehearsed_day():
+            rules = self.env["collections.assignment.rule"]
+            rules._assign_collectors(self.company_id, run=self)
 
 
 class CollectionsReceipt(models.Model):

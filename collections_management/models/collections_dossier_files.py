@@ -113,6 +113,7 @@ class CollectionsDossier(models.AbstractModel):
 
     def _add_documents(self, write_off, archive, progress):
         attachments = self.env["ir.attachment"].sudo()
+        prints = write_off._get_prints()
         for move_id in self._get_documents(write_off).ids:
             move = self.env["account.move"].browse(move_id)
             found = attachments.search(
@@ -128,7 +129,9 @@ class CollectionsDossier(models.AbstractModel):
                     move.name,
                 )
             if not has_pdf and move.is_invoice():
-                data, suffix = self._print_document(move)
+                printed = prints.get(move.id)
+                data = printed.raw if printed else self._print_document(move)
+                suffix = "pdf" if data.startswith(b"%PDF") else "html"
                 archive.add(
                     f"documents/{safe_name(move.name)}/{safe_name(move.name)}.{suffix}",
                     data,
@@ -138,10 +141,24 @@ class CollectionsDossier(models.AbstractModel):
             progress(1)
 
     def _print_document(self, move):
-        """Print an invoice that nobody has printed before: ``(data, suffix)``."""
+        """Print an invoice that nobody has printed before: a PDF, or HTML where none can be
+        made."""
         report = self.env["ir.actions.report"].sudo()
-        data, kind = report._render_qweb_pdf("account.account_invoices", res_ids=move.ids)
-        return data, "pdf" if kind == "pdf" and data.startswith(b"%PDF") else "html"
+        return report._render_qweb_pdf("account.account_invoices", res_ids=move.ids)[0]
+
+    def _get_unprinted(self, write_off):
+        """Return the invoices of a dossier that nobody has printed, neither for it."""
+        moves = self._get_documents(write_off).filtered(lambda move: move.is_invoice())
+        printed = self.env["ir.attachment"].sudo()._read_group(
+            [
+                ("res_model", "=", "account.move"),
+                ("res_id", "in", moves.ids),
+                ("mimetype", "=", "application/pdf"),
+            ],
+            ["res_id"],
+        )  # fmt: skip
+        done = {move_id for [move_id] in printed} | write_off._get_prints().keys()
+        return moves.filtered(lambda move: move.id not in done)
 
     def _get_told(self, case, first=0, limit=200):
         """Return rows of what was sent or came in with its text, in the order of the log."""

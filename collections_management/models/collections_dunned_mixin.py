@@ -90,27 +90,37 @@ class CollectionsDunnedMixin(models.AbstractModel):
         cases = self.env["collections.case"].sudo(self.env.su or operator.endswith("!"))
         if operator.rstrip("!") in ("any", "not any"):
             ids = cases._search(value) if not isinstance(value, Query) else value
-            members = fields.Domain("id", "in", self._get_case_member_query(ids))
+            members = self._get_case_member_domain(ids.subselect())
             return ~members if operator.startswith("not") else members
         values = set(value)
-        members = self._get_case_member_query(tuple(values - {False}))
-        domain = fields.Domain("id", "in", members)
+        members = self._get_case_member_domain(tuple(values - {False}) or (0,))
         if False in values:
-            domain |= fields.Domain("id", "not in", self._get_case_member_query(None))
-        return domain if operator == "in" else ~domain
+            members |= ~self._get_case_member_domain(None)
+        return members if operator == "in" else ~members
 
-    def _get_case_member_query(self, case_ids):
-        """Return a query of the records that belong to these cases (None: to any)."""
-        query = self.env[self._name].sudo()._search(fields.Domain.TRUE)
-        alias = self._join_collections_case(query.table, query)
-        column = SQL.identifier(alias, "id")
-        if case_ids is None:
-            query.add_where(SQL("%s IS NOT NULL", column))
-        elif isinstance(case_ids, tuple):
-            query.add_where(SQL("%s IN %s", column, case_ids or (0,)))
-        else:
-            query.add_where(SQL("%s IN %s", column, case_ids.subselect()))
-        return query
+    def _get_case_member_domain(self, case_ids):
+        """Return the domain of the records that belong to these cases (None: to any).
+
+        Looked up from each record on: to read the documents of one debtor, the cases of a
+        collector are not gathered. For many records the database gathers them by itself.
+        """
+        column = self._get_collections_partner_column()
+        which = SQL() if case_ids is None else SQL("AND kase.id IN %s", case_ids)
+
+        def to_sql(model, alias, _query):
+            return SQL(
+                """EXISTS (
+                    SELECT FROM res_partner debtor
+                      JOIN collections_case kase
+                        ON kase.partner_id = debtor.commercial_partner_id
+                       AND kase.state <> 'merged' %(which)s
+                     WHERE debtor.id = %(partner)s AND kase.company_id = %(company)s)""",
+                which=which,
+                partner=SQL.identifier(alias, column, to_flush=model._fields[column]),
+                company=SQL.identifier(alias, "company_id", to_flush=model._fields["company_id"]),
+            )
+
+        return fields.Domain.custom(to_sql=to_sql)
 
     def _join_collections_case(self, alias, query):
         """Join the case of each record and return its alias."""

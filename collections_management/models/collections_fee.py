@@ -232,7 +232,9 @@ class CollectionsFee(models.Model):
         today = self.env["collections.ledger"]._today(policy.company_id)
         convert = self.env["collections.fee.calculator"]._get_converter(policy.company_id, today)
         home = policy.currency_id
-        fees = self.create(
+        # the log of the case tells of it: no message on each, and nobody follows it
+        quiet = self.with_context(tracking_disable=True, mail_create_nosubscribe=True)
+        fees = quiet.create(
             [
                 {
                     "case_id": charge.debt.case_id,
@@ -271,7 +273,7 @@ class CollectionsFee(models.Model):
                 }
                 for charge in charges
             ]
-        )
+        ).with_env(self.env)
         self.env.flush_all()  # the database refuses days that are charged already: now, not later
         fees._log_change("fee_proposed")
         return fees

@@ -27,15 +27,22 @@ class CollectionsMeasure(models.AbstractModel):
         return ["sent", "answered"]
 
     @api.model
-    def _get_union_sql(self, first, last):
-        """Return the events of every measure in one statement, with its name as ``measure``."""
+    def _get_union_sql(self, first, last, starts=None):
+        """Return the events of every measure in one statement, with its name as ``measure``.
+
+        :param dict starts: ``{measure: its first day}``; only these, each from its own day on
+        """
+        if starts is None:
+            queries = self._get_event_sqls(first, last)
+        else:
+            queries = {name: self._get_event_sqls(day, last)[name] for name, day in starts.items()}
         return SQL(" UNION ALL ").join(
             SQL(
                 "SELECT %s AS measure, company_id, team_id, user_id, day, amount FROM (%s) done",
                 name,
                 query,
             )
-            for name, query in self._get_event_sqls(first, last).items()
+            for name, query in queries.items()
         )
 
     def _get_recovered_sql(self, first, last):

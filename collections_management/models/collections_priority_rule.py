@@ -73,7 +73,7 @@ class CollectionsPriorityRule(models.Model):
         self.env["collections.case"].flush_model()
         rules = self.search([("company_id", "in", [company.id, False])])
         if cases is None:
-            self.env.cr.execute(self._get_decile_sql(company))
+            self._rank(company)
         try:
             with self.env.cr.savepoint(flush=False):
                 count = self._write_scores(rules, company, cases)
@@ -97,6 +97,13 @@ class CollectionsPriorityRule(models.Model):
             ["priority", "priority_data", "amount_decile"], flush=False
         )
         return count
+
+    @api.model
+    def _rank(self, company):
+        """Write which tenth of the debtors each case belongs to."""
+        self.env["collections.case"].flush_model()
+        self.env.cr.execute(self._get_decile_sql(company))
+        self.env["collections.case"].invalidate_model(["amount_decile"], flush=False)
 
     def _get_decile_sql(self, company):
         """Return the update of ``amount_decile``: 10 is the tenth that owes most. Only those that
@@ -162,15 +169,20 @@ class CollectionsPriorityRule(models.Model):
         return self.env.cr.rowcount
 
 
-class CollectionsSegment(models.Model):
-    """Who has his segment has his place on the list."""
+class CollectionsRun(models.Model):
+    """Who has his segment and collector has his place on the list."""
 
-    _inherit = "collections.segment"
+    _inherit = "collections.run"
 
-    @api.model
-    def _assign(self, company, run=None):
-        changed = super()._assign(company, run=run)
-        if run:
-            self.env["collections.priority.rule"]._score(company, run=run)
-            self.env["collections.worklist"]._prepare_night(company)
-        return changed
+    def _get_stage_work(self):
+        work = super()._get_stage_work()
+        work["segment"][30] = self._rank_cases
+        work["segment"][40] = self._prepare_lists
+        return work
+
+    def _rank_cases(self):
+        self.env["collections.priority.rule"]._rank(self.company_id)
+
+    def _prepare_lists(self):
+        self.env["collections.priority.rule"]._score(self.company_id, run=self)
+        self.env["collections.worklist"]._prepare_night(self.company_id)

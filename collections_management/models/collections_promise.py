@@ -143,12 +143,13 @@ class CollectionsPromise(models.Model):
     @api.depends("case_id", "amount", "date_due")
     @api.depends_context("lang")
     def _compute_display_name(self):
+        sentence = self.env._("%(amount)s for %(date)s")
+        days = {day: format_date(self.env, day) for day in set(self.mapped("date_due"))}
         for promise in self:
-            promise.display_name = promise.env._(
-                "%(amount)s for %(date)s",
-                amount=promise._get_money(promise.amount),
-                date=format_date(self.env, promise.date_due),
-            )
+            promise.display_name = sentence % {
+                "amount": promise._get_money(promise.amount),
+                "date": days[promise.date_due],
+            }
 
     @api.depends("state", "amount_paid", "date_due", "date_limit", "settled_on", "reason")
     @api.depends_context("lang")
@@ -582,12 +583,17 @@ class CollectionsPromise(models.Model):
         )
 
     def _close(self, state, reason=False):
-        """End these promises for another cause than the ledger."""
-        for company, promises in self.grouped("company_id").items():
+        """End these promises for another cause than the ledger.
+
+        :param reason: why, or ``{promise: why}``
+        """
+        reasons = reason if isinstance(reason, dict) else dict.fromkeys(self, reason)
+        groups = self.grouped(lambda promise: (promise.company_id, reasons[promise]))
+        for (company, words), promises in groups.items():
             promises.sudo().write(
                 {
                     "state": state,
-                    "reason": reason,
+                    "reason": words,
                     "settled_on": self.env["collections.ledger"]._today(company),
                 }
             )

@@ -255,37 +255,41 @@ class CollectionsPromise(models.Model):
         """Put each promise that was not kept on its collector's desk."""
         if not self:
             return
-        desk = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        # named one by one below: read once here
-        desk.env["collections.case"].browse(self.case_id.ids).mapped("display_name")
-        model_id = self.env["ir.model"]._get_id("collections.case")
-        kind = self.env.ref("collections_management.mail_activity_type_contact")
+        ledger = self.env["collections.ledger"]
+        days = {company: ledger._today(company) for company in self.company_id}
         users = {promise: promise._get_collector() for promise in self}
         summaries = self._get_task_summaries(users)
-        activities = desk.create(
+        activities = self.env["mail.activity"]._put_on_desks(
             [
                 {
-                    "res_model_id": model_id,
                     "res_id": promise.case_id.id,
-                    "activity_type_id": kind.id,
                     "summary": summaries[promise.id],
                     "note": promise.note or False,
                     "user_id": users[promise].id,
-                    "date_deadline": promise._get_today(),
+                    "date_deadline": days[promise.company_id],
                 }
                 for promise in self
             ]
         )
-        for promise, activity in zip(self.sudo(), activities, strict=True):
-            promise.activity_id = activity
+        activities.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE collections_promise promise SET activity_id = task.id"
+                " FROM unnest(%s::int[], %s::int[]) AS task (promise_id, id)"
+                " WHERE promise.id = task.promise_id",
+                self.ids,
+                activities.ids,
+            )
+        )
+        self.invalidate_recordset(["activity_id"], flush=False)
 
     def _get_collector(self):
         """Extension point: who is asked to act on a promise: a person who still works here."""
         case = self.case_id
-        users = case.user_id | self.company_id.collections_user_id | self.user_id
-        if found := users.filtered("active")[:1]:
-            return found
-        return users.browse(self.env["ir.model.data"]._xmlid_to_res_id("base.user_admin"))
+        for user in (case.user_id, self.company_id.collections_user_id, self.user_id):
+            if user.active:
+                return user
+        return user.browse(self.env["ir.model.data"]._xmlid_to_res_id("base.user_admin"))
 
     def _get_task_summaries(self, users):
         """Return ``{promise id: what the collector is to do about it}``, in his language.

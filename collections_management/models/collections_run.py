@@ -334,13 +334,31 @@ class CollectionsRun(models.Model):
                 )
                 self.write(
                     {
-                        "stage": "segment",
-                        "opened_count": counts["opened"] + counts["reopened"],
-                        "closed_count": counts["closed"],
+                        "opened_count": self.opened_count + counts["opened"] + counts["reopened"],
+                        "closed_count": self.closed_count + counts["closed"],
                     }
                 )
                 self._commit()
+                self._do_work("refresh")
+                self.stage = "segment"
+                self._commit()
         return True
+
+    def _get_stage_work(self):
+        """Extension point: ``{stage: {order: method}}``, what the night does with all cases of the
+        company after it has refreshed or segmented them.
+
+        Each is committed by itself, and may be done again after a crash: rows that are written
+        twice in one transaction have all their foreign keys checked again.
+        """
+        return {"refresh": {}, "segment": {}}
+
+    def _do_work(self, stage):
+        """Do what follows a stage, piece by piece."""
+        work = self._get_stage_work()[stage]
+        for order in sorted(work):
+            self._retry(work[order])
+            self._commit()
 
     def _stage_segment(self):
         with self._alone() as mine:
@@ -351,7 +369,10 @@ class CollectionsRun(models.Model):
                 changed = self._retry(
                     lambda: self.env["collections.segment"]._assign(self.company_id, run=self)
                 )
-                self.write({"stage": "plan", "segmented_count": changed})
+                self.segmented_count += changed
+                self._commit()
+                self._do_work("segment")
+                self.stage = "plan"
                 self._commit()
         return True
 

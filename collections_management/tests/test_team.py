@@ -91,6 +91,18 @@ class TestAssignmentPass(TeamCommon):
         self.assertTrue(entry.run_id)
         self.assertFalse(self.env["collections.log"]._verify(self.cases)[:1])
 
+    def test_who_gets_a_case_at_night_finds_it_on_the_list_of_the_day(self):
+        self.run_night()
+        today = self.env["collections.ledger"]._today(self.company)
+        items = self.env["collections.worklist.item"].search(
+            [("case_id", "in", self.cases.ids), ("worklist_id.date", "=", today)]
+        )
+        self.assertEqual(items.case_id, self.cases)
+        self.assertEqual(
+            {item.case_id: item.worklist_id.user_id for item in items},
+            {case: case.user_id for case in self.cases},
+        )
+
     def test_a_second_night_changes_nothing(self):
         self.assign()
         before = {case: (case.user_id, case.log_sequence) for case in self.cases}

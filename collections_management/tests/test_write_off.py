@@ -13,7 +13,11 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ..models import collections_dossier, collections_dossier_files
+from ..models import (
+    collections_dossier,
+    collections_dossier_files,
+    collections_write_off_dossier,
+)
 from ..report import pdf_pages
 from .browser import BrowserCase
 from .common import CollectionsCommon
@@ -694,6 +698,44 @@ class TestDossier(WriteOffCommon):
             cron.method_direct_trigger()
         draft.invalidate_recordset()
         self.assertRecordValues(draft, [{"dossier_state": "ready", "dossier_progress": 100}])
+
+    def test_a_job_that_is_cut_off_goes_on_from_what_it_printed(self):
+        invoices = self.env["account.move"]
+        for days in range(400, 404):
+            invoices |= self.create_invoice(10, days_overdue=days)
+        draft = self.prepare(invoices)
+        draft.action_request()
+        write_off = draft.sudo()
+        dossier = type(self.env["collections.dossier"])
+        with patch.object(
+            dossier, "_print_document", autospec=True, return_value=b"%PDF-1.4 printed"
+        ) as printed:
+            times = iter([True, False])
+            self.assertFalse(write_off._print_missing(lambda: next(times)))
+            self.assertEqual(len(write_off.dossier_print_ids), 2)
+            with self.enter_registry_test_mode():
+                self.env.ref(
+                    "collections_management.collections_write_off_cron_dossier"
+                ).method_direct_trigger()
+            self.assertEqual(printed.call_count, 4, "each invoice is printed once")
+        write_off.invalidate_recordset()
+        self.assertRecordValues(
+            write_off,
+            [{"dossier_state": "ready", "dossier_progress": 100, "dossier_print_ids": []}],
+        )
+        with self.unpacked(draft) as folder:
+            self.assertEqual(len(list(folder.glob("documents/*/*.pdf"))), 4)
+            self.assertEqual(self.verify(folder)[0], 0)
+
+    def test_nobody_waits_for_a_long_dossier(self):
+        draft = self.prepare(self.create_invoice(1200, days_overdue=400))
+        draft.action_request()
+        with patch.object(collections_write_off_dossier, "PRINTED_AT_ONCE", 0):
+            action = draft.action_make_dossier()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertRecordValues(draft, [{"dossier_state": "queued", "dossier_ids": []}])
+        draft.action_make_dossier()
+        self.assertEqual(draft.dossier_state, "ready")
 
     def test_many_originals_are_parted_and_slices_stay_small(self):
         invoices = self.env["account.move"]
