@@ -2,7 +2,7 @@
 from . import collections_logged_mixin, collections_dunned_mixin, collections_channel
 from . import collections_territory_mixin, collections_case_rule_mixin
 from . import collections_outcome_answer_mixin
-from . import collections_territory_mixin, collections_case_rule_mixin, collections_cached_mixin
+from . import collections_cached_mixin
 from . import collections_settled_mixin
 from . import (
     account_move,

@@ -27,10 +27,7 @@ class CollectionsAssignmentRule(models.Model):
 
     _name = "collections.assignment.rule"
     _description = "Assignment Rule"
-    _inherit = [
-        "mail.thread", "mail.activity.mixin", "collections.territory.mixin",
-        "collections.case.rule.mixin",
-    ]  # fmt: skip
+    _inherit = ["mail.thread", "collections.territory.mixin", "collections.case.rule.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -311,14 +308,7 @@ class CollectionsAssignmentRule(models.Model):
             raise UserError("\n".join(broken.values()))
         for rule, sentence in broken.items():
             _logger.warning("%s: assignment rule left out: %s", trace(run=run.id), sentence)
-            asked = rule.activity_ids.user_id
-            for user in run.company_id._get_collections_managers() - asked:
-                rule.activity_schedule(
-                    "mail.mail_activity_data_warning",
-                    summary=self.env._("This assignment rule is broken"),
-                    note=sentence,
-                    user_id=user.id,
-                )
+            rule._ask_managers(run.company_id, sentence)
         run.warning = "\n".join(filter(None, [run.warning, *broken.values()]))
 
     def _tell_waiting(self, places, run):
