@@ -26,7 +26,8 @@ class CollectionsHealth(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     looked_on = fields.Datetime(readonly=True, default=fields.Datetime.now)
     mark = fields.Selection(
-        [("good", "In order"), ("attention", "Look at this"), ("broken", "Not working")], readonly=True
+        [("good", "In order"), ("attention", "Look at this"), ("broken", "Not working")],
+        readonly=True,
     )
     summary = fields.Char(compute="_compute_summary")
     line_ids = fields.One2many("collections.health.line", "health_id", readonly=True)

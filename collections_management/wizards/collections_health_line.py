@@ -11,7 +11,8 @@ class CollectionsHealthLine(models.TransientModel):
     health_id = fields.Many2one("collections.health", required=True, ondelete="cascade")
     code = fields.Char(required=True)
     mark = fields.Selection(
-        [("good", "In order"), ("attention", "Look at this"), ("broken", "Not working")], required=True
+        [("good", "In order"), ("attention", "Look at this"), ("broken", "Not working")],
+        required=True,
     )
     name = fields.Char()
     sentence = fields.Text()
