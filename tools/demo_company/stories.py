@@ -131,12 +131,6 @@ def pays_plan(desk, case):
         desk.pay(case, due.amount, agreement.receivable_ids)
 
 
-def asks_for_discount(desk, case):
-    """A discount that the collector may not give."""
-    yield 0
-    _agree(desk, case, -7, discount_percent=15)
-
-
 def thinks_about_plan(desk, case):
     """Worked out and not proposed yet."""
     yield 0
@@ -251,12 +245,11 @@ def half_word(desk, case):
 
 def breaks_word(desk, case):
     """Broke a promise; asks for no interest, and for longer than a collector may accept."""
-    yield 9
+    yield 5
     _charge(desk, case)
-    desk.promise(case, 7, note="Espera un pago del Estado")
-    yield 3
-    desk.call(case, "no_answer")
+    desk.promise(case, 4, note="Espera un pago del Estado")
     yield 1
+    desk.call(case, "no_answer")
     _waive(desk, case.user_id, case.fee_ids, "Pagará todo si se le quita el interés")
     desk.promise(case, -50, note="Recién cobra a fin de obra")
 
@@ -265,16 +258,19 @@ def breaks_word(desk, case):
 
 
 def charged(desk, case):
-    """Interest for paying late, one charge of it given up; the supervisor takes over."""
-    yield 6
+    """Interest for paying late, one charge of it given up; the supervisor takes over, and a
+    discount that the collector may not give waits."""
+    yield 4
     _charge(desk, case)
-    yield 5
-    promise = desk.promise(case, -2)
     yield 3
+    promise = desk.promise(case, -2)
+    yield 2
     promise.action_withdraw("Dice que no reconoce el interés")
     _waive(desk, desk.user("supervisor"), case.fee_ids.sorted("id")[:1], "Cliente de diez años")
-    yield 2
+    yield 1
     desk.escalate(case, "supervisor", "Pide hablar con la supervisora")
+    yield 0
+    _agree(desk, case, -7, discount_percent=15)
 
 
 def _charge(desk, case):
@@ -323,7 +319,6 @@ STORIES = (
     breaks_word,
     charged,
     no_credit,
-    asks_for_discount,
     thinks_about_plan,
 )
 MOST_EVERYDAY = 15  # debtors; the rest of the debtors nobody has worked yet
