@@ -6,7 +6,9 @@ from . import collections_cached_mixin
 from . import collections_settled_mixin
 from . import (
     account_move,
+    account_move_change,
     account_move_line,
+    account_partial_reconcile,
     collections_case,
     collections_case_api,
     collections_case_balance,
@@ -33,6 +35,7 @@ from . import (
     collections_hold,
     collections_hold_api,
     collections_ledger,
+    collections_ledger_change,
     collections_letter_batch,
     collections_log,
     collections_log_check,
