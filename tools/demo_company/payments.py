@@ -1,9 +1,6 @@
 """Payments: created, posted and reconciled by Odoo; some come back."""
 
-from contextlib import nullcontext
 from datetime import timedelta
-
-from freezegun import freeze_time
 
 from . import company, invoices, journals, partners
 
@@ -133,9 +130,7 @@ class _Desk:
     def _bounce(self, record, payment):
         """Undo a payment the bank returned."""
         day = min(payment.day + timedelta(days=3), self.today)
-        foreign = record.currency_id != self.firm.currency_id
-        with freeze_time(day) if foreign else nullcontext():  # of exchange differences, too
-            record.move_id.line_ids.remove_move_reconcile()
+        record.move_id.line_ids.remove_move_reconcile()
         if payment.returned == "cancel":
             record.action_draft()
             record.action_cancel()
