@@ -38,10 +38,12 @@ class AccountMoveLine(models.Model):
 
     @api.depends("date_maturity", "date")
     def _compute_collections_age(self):
-        today = fields.Date.context_today(self)
-        for line in self:
-            due = line.date_maturity or line.date
-            line.collections_age = (today - due).days if due else 0
+        ledger = self.env["collections.ledger"]
+        for company, lines in self.grouped("company_id").items():
+            today = ledger._today(company or self.env.company)
+            for line in lines:
+                due = line.date_maturity or line.date
+                line.collections_age = (today - due).days if due else 0
 
     def _get_collections_lines(self):
         """Return the receivables of one record."""

@@ -96,7 +96,7 @@ class CollectionsBoard(models.Model):
                   "collections.absence", "collections.target", "res.users")  # fmt: skip
         for model in models:
             self.env[model].flush_model()
-        today = fields.Date.context_today(self)
+        today = self.env["collections.ledger"]._today(self.env.company)
         month = date_utils.start_of(today, "month")
         [[first]] = self.env.execute_query(
             SQL(

@@ -18,7 +18,7 @@ class CollectionsBoard(models.Model):
 
     @api.model
     def _get_case_figures(self):
-        today = fields.Date.context_today(self)
+        today = self.env["collections.ledger"]._today(self.env.company)
         return super()._get_case_figures() | {
             "promise_due_count": SQL("count(*) FILTER (WHERE kase.next_promise_date <= %s)", today),
             "promise_broken_count": SQL(

@@ -26,36 +26,36 @@ class CollectionsCaseBalance(models.Model):
     @property
     def _table_query(self):
         ledger = self.env["collections.ledger"]
-        today = fields.Date.context_today(self)
         return SQL(
             """
             SELECT min(item.line_id) AS id, item.case_id, item.company_id, item.currency_id,
                    sum(item.residual) AS amount_total,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND item.due < %(today)s), 0) AS amount_overdue,
+                       WHERE item.residual > 0 AND item.due < item.today), 0) AS amount_overdue,
                    coalesce(-sum(item.residual) FILTER (WHERE item.residual < 0), 0)
                        AS amount_credit,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual < 0 OR item.due < %(today)s), 0) AS amount_net_overdue,
+                       WHERE item.residual < 0 OR item.due < item.today), 0) AS amount_net_overdue,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND item.due >= %(today)s), 0) AS amount_not_due,
+                       WHERE item.residual > 0 AND item.due >= item.today), 0) AS amount_not_due,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 1 AND 30), 0)
+                       WHERE item.residual > 0 AND item.today - item.due BETWEEN 1 AND 30), 0)
                        AS amount_1_30,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 31 AND 60), 0)
+                       WHERE item.residual > 0 AND item.today - item.due BETWEEN 31 AND 60), 0)
                        AS amount_31_60,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND %(today)s - item.due BETWEEN 61 AND 90), 0)
+                       WHERE item.residual > 0 AND item.today - item.due BETWEEN 61 AND 90), 0)
                        AS amount_61_90,
                    coalesce(sum(item.residual) FILTER (
-                       WHERE item.residual > 0 AND %(today)s - item.due > 90), 0)
+                       WHERE item.residual > 0 AND item.today - item.due > 90), 0)
                        AS amount_over_90
               FROM (
                     SELECT kase.id AS case_id, line.company_id, line.id AS line_id,
                            line.currency_id, line.amount_residual_currency AS residual,
-                           coalesce(line.date_maturity, line.date) AS due
+                           coalesce(line.date_maturity, line.date) AS due, clock.today
                       FROM collections_case kase
+                      JOIN %(clock)s ON clock.company_id = kase.company_id
                       JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
                       JOIN account_move_line line
                         ON line.partner_id = partner.id AND line.company_id = kase.company_id
@@ -63,7 +63,7 @@ class CollectionsCaseBalance(models.Model):
                    ) item
           GROUP BY item.case_id, item.company_id, item.currency_id
             """,
-            today=today,
+            clock=ledger._get_clock_sql(),
             open=ledger._get_open_sql("line"),
         )
 

@@ -74,7 +74,7 @@ class CollectionsCase(models.Model):
         position = carrier.collections_days if carrier.collections_step_id else None
         pending = [id_ for id_, (state, _moment) in contacts.items() if state in PENDING_STATES]
         current = pending[-1] if pending else carrier.collections_step_id.id
-        today = fields.Date.context_today(self)
+        today = self.env["collections.ledger"]._today(self.company_id)
         rungs = []
         for step in self.strategy_id.step_ids.filtered("active"):
             state, moment = contacts.get(step.id, (None, None))

@@ -41,7 +41,7 @@ class CollectionsHold(models.Model):
         default="pause",
     )
     note = fields.Char(help="Why, in a few words; the collector sees it on the case.")
-    date_from = fields.Date(required=True, default=fields.Date.context_today)
+    date_from = fields.Date(required=True, default=lambda self: self._get_first_day())
     date_until = fields.Date(string="Until", help="Last held day. Empty: until it is lifted.")
     user_id = fields.Many2one(
         "res.users", string="Set by", required=True, default=lambda self: self.env.user
@@ -56,10 +56,18 @@ class CollectionsHold(models.Model):
     )
     _standing_idx = models.Index("(case_id) WHERE lifted_on IS NULL")
 
+    @api.model
+    def _get_first_day(self):
+        """Return the day it is where the debtor's company is."""
+        case = self.env["collections.case"].browse(self.env.context.get("default_case_id"))
+        return self.env["collections.ledger"]._today(case.company_id or self.env.company)
+
     @api.depends("date_from", "date_until", "lifted_on")
     def _compute_is_active(self):
-        today = fields.Date.context_today(self)
+        ledger = self.env["collections.ledger"]
+        days = {company: ledger._today(company) for company in self.company_id | self.env.company}
         for hold in self:
+            today = days[hold.company_id or self.env.company]
             hold.is_active = (
                 not hold.lifted_on
                 and (not hold.date_from or hold.date_from <= today)
@@ -69,11 +77,13 @@ class CollectionsHold(models.Model):
     def _search_is_active(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        return (
-            Domain("lifted_on", "=", False)
+        ledger = self.env["collections.ledger"]
+        days = self.env["res.company"].sudo().search([]).grouped(ledger._today)
+        return Domain("lifted_on", "=", False) & Domain.OR(
+            Domain("company_id", "in", companies.ids)
             & Domain("date_from", "<=", today)
             & (Domain("date_until", "=", False) | Domain("date_until", ">=", today))
+            for today, companies in days.items()
         )
 
     @api.depends("reason", "date_until", "note")

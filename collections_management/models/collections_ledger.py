@@ -61,6 +61,18 @@ class CollectionsLedger(models.AbstractModel):
         return fields.Date.context_today(self.with_context(tz=zone))
 
     @api.model
+    def _get_clock_sql(self):
+        """Return the time each company lives by, as SQL of a table ``clock`` with its
+        ``company_id``, the day ``today`` and the name of its ``zone``."""
+        companies = self.env["res.company"].sudo().search([])
+        return SQL(
+            "unnest(%s::int[], %s::date[], %s::text[]) AS clock (company_id, today, zone)",
+            companies.ids,
+            [self._today(company) for company in companies],
+            [company._get_collections_zone() for company in companies],
+        )
+
+    @api.model
     def _now(self):
         """Return the moment it is, in UTC; in a rehearsal, this hour of the day it rehearses."""
         return fields.Datetime.now() + timedelta(days=self._get_rehearsed_days())

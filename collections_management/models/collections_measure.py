@@ -78,19 +78,17 @@ class CollectionsMeasure(models.AbstractModel):
         return SQL(
             """
             SELECT DISTINCT kase.company_id, kase.team_id, entry.user_id,
-                   (entry.moment AT TIME ZONE 'UTC'
-                                 AT TIME ZONE coalesce(owner.tz, 'UTC'))::date AS day,
+                   (entry.moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date AS day,
                    1 AS amount, entry.case_id
               FROM collections_log entry
               JOIN collections_case kase ON kase.id = entry.case_id
-              JOIN res_company company ON company.id = kase.company_id
-              JOIN res_partner owner ON owner.id = company.partner_id
+              JOIN %(clock)s ON clock.company_id = kase.company_id
              WHERE entry.moment BETWEEN %(after)s AND %(before)s
                AND entry.user_id IS NOT NULL AND entry.event = ANY(%(events)s)
-               AND (entry.moment AT TIME ZONE 'UTC'
-                                 AT TIME ZONE coalesce(owner.tz, 'UTC'))::date
+               AND (entry.moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date
                    BETWEEN %(first)s AND %(last)s
             """,
+            clock=self.env["collections.ledger"]._get_clock_sql(),
             first=first,
             last=last,
             after=first - timedelta(days=1),

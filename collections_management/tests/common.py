@@ -88,12 +88,15 @@ class CollectionsCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_company(cls, **values):
-        """The company that the database of the tests holds ready, or a new one."""
-        ready = cls.env.ref("__test__.company", raise_if_not_found=False)
-        if ready and not cls.country_code and values == {"name": ready.name}:
-            cls.env.user.company_ids = [Command.link(ready.id)]
-            return ready
-        return super()._create_company(**values)
+        """A company that lives by UTC as the tests do: the one that the database of the tests
+        holds ready, or a new one."""
+        company = cls.env.ref("__test__.company", raise_if_not_found=False)
+        if company and not cls.country_code and values == {"name": company.name}:
+            cls.env.user.company_ids = [Command.link(company.id)]
+        else:
+            company = super()._create_company(**values)
+        company.partner_id.tz = "UTC"
+        return company
 
     @classmethod
     def create_user(cls, role, **values):

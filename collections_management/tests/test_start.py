@@ -1,7 +1,9 @@
 import re
 from datetime import timedelta
 
-from odoo import api
+from freezegun import freeze_time
+
+from odoo import api, fields
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -321,3 +323,49 @@ class TestForewarningLink(ForewarningCommon, HttpCase):
             "collections_management.collections_management_group_manager"
         )
         self.assertEqual(self.url_open(path).status_code, 404)
+
+
+@tagged("post_install", "-at_install")
+class TestClock(CollectionsCommon):
+    """A day is a day of the company, wherever its reader sits and whoever runs the job."""
+
+    def test_the_zone_of_a_company(self):
+        company = self.company
+        company.partner_id.write({"tz": False, "country_id": self.env.ref("base.pe").id})
+        self.assertEqual(company._get_collections_zone(), "America/Lima")
+        company.partner_id.tz = "America/Bogota"
+        self.assertEqual(company._get_collections_zone(), "America/Bogota")
+        company.partner_id.write({"tz": False, "country_id": False})
+        self.assertEqual(company._get_collections_zone(), self.env.user.tz or "UTC")
+
+    def test_age_holds_and_balances_turn_at_the_companys_midnight(self):
+        self.company.partner_id.tz = "America/Lima"
+        day = fields.Date.to_date("2026-03-10")
+        with freeze_time("2026-03-11 02:00:00"):  # the 10th in Lima
+            self.assertEqual(self.env["collections.ledger"]._today(self.company), day)
+            invoice = self.create_invoice(
+                100, invoice_date=fields.Date.add(day, days=-30),
+                invoice_date_due=fields.Date.add(day, days=-5),
+            )  # fmt: skip
+            self.env["collections.ledger"]._refresh(self.company)
+            case = self.get_case()
+            reader = case.with_user(self.collector).with_context(tz="Asia/Tokyo")
+            self.assertEqual(case.days_past_due, 5)
+            line = self.get_receivable(invoice).with_context(tz="Asia/Tokyo")
+            self.assertEqual(line.collections_age, 5)
+            self.assertEqual(reader.balance_ids.amount_1_30, 100)
+            hold = self.env["collections.hold"].create({"case_id": case.id, "date_until": day})
+            self.assertEqual(hold.date_from, day)
+            self.assertTrue(hold.with_context(tz="Asia/Tokyo").is_active)
+            holds = self.env["collections.hold"].with_context(tz="Asia/Tokyo")
+            self.assertIn(hold, holds.search([("is_active", "=", True)]))
+
+    def test_a_rehearsal_keeps_the_hour(self):
+        self.company.partner_id.tz = "America/Lima"
+        with freeze_time("2026-03-11 02:00:00"):
+            ledger = self.env["collections.ledger"]
+            tonight = ledger._rehearse(self.company, ledger._today(self.company))
+            self.assertEqual(str(tonight._now()), "2026-03-11 02:00:00")
+            later = ledger._rehearse(self.company, fields.Date.to_date("2026-03-13"))
+            self.assertEqual(str(later._now()), "2026-03-14 02:00:00")
+            self.assertEqual(later._today(self.company), fields.Date.to_date("2026-03-13"))
