@@ -58,7 +58,7 @@ class Catcher:
 def reminder(subject="Recordatorio de pago: 1 200,50", html="<p>Hola <b>Ana</b></p>"):
     message = EmailMessage()
     message["From"] = "Cobranza Perú <cobranza@example.com>"
-    message["To"] = "Ana Ñáñez <ana@example.com>"
+    message["To"] = '"Ñáñez S.A.C., Ana" <ana@example.com>'
     message["Subject"] = subject
     message["Message-ID"] = "<1@example.com>"
     message.set_content("Hola Ana, tienes 1 200,50 por pagar.")
@@ -73,7 +73,7 @@ def test_a_mail_is_listed_read_and_downloaded_as_it_was_sent(catcher):
     assert answer["total"] == 1
     [listed] = answer["messages"]
     assert listed["subject"] == "Recordatorio de pago: 1 200,50"
-    assert listed["recipient"] == "Ana Ñáñez <ana@example.com>"
+    assert listed["recipient"] == "Ñáñez S.A.C., Ana <ana@example.com>"
     assert listed["rcpt_to"] == ["ana@example.com", "copia@example.com"]
     assert listed["message_id"] == "<1@example.com>"
     assert listed["excerpt"] == "Hola Ana, tienes 1 200,50 por pagar."

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sys
 import time
+import zoneinfo
 from pathlib import Path
 
 from tools.house import paths
@@ -90,11 +91,16 @@ def _odoo(options):
     return problems
 
 
+def _today():
+    """Return the day it is in Lima, where the company is."""
+    return datetime.datetime.now(zoneinfo.ZoneInfo("America/Lima")).date()
+
+
 def _wanted(options, story):
     """Return seed, size and today: those of the database when it has a story already."""
     asked = {"seed": options.seed, "size": options.size, "today": options.today}
     if not story:
-        usual = {"seed": SEED, "size": SIZE, "today": datetime.date.today()}
+        usual = {"seed": SEED, "size": SIZE, "today": _today()}
         return {key: usual[key] if asked[key] is None else asked[key] for key in usual}
     kept = story | {"today": datetime.date.fromisoformat(story["today"])}
     for key, value in asked.items():

@@ -38,6 +38,13 @@ USERS = (
         *(("base.group_user", "account.group_account_manager", "account.group_account_user"), True),
     ),
 )
+# What they see first, by role; the others see Odoo's own first page.
+HOMES = {
+    "collector": "collections_worklist_action",
+    "supervisor": "collections_board_action",
+    "manager": "collections_case_action",
+    "auditor": "collections_log_action",
+}
 PORTAL = ("portal", "cliente", "Cliente del portal: ve y paga sus facturas")
 AGENCY = ("portal", "agencia", "Agencia de cobranza: ve en el portal solo lo que se le entregó")
 ADMIN = ("admin", "admin", "Administrador de Odoo (en inglés)")
@@ -55,6 +62,8 @@ def create(env, companies, plan):
         _portal(env, users, companies, plan)
     if AGENCY[1] not in known:
         users.create(_portal_values(env, companies, AGENCY[1]) | {"name": "Silvia Ramos Díaz"})
+    # what lands in the mailbox is what debtors get, not Odoo's periodic figures for its users
+    env["digest.digest"].search([]).state = "deactivated"
 
 
 def write_logins(path):
@@ -84,6 +93,7 @@ def _values(env, role, login, name, groups, companies):
         "company_id": companies[0].id,
         "company_ids": [(6, 0, companies.ids)],
         "group_ids": [(6, 0, group_ids + collections.groups(env, role).ids)],
+        "action_id": role in HOMES and env.ref(f"collections_management.{HOMES[role]}").id,
     }
 
 

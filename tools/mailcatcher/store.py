@@ -7,6 +7,7 @@ import json
 import sqlite3
 import threading
 from datetime import datetime, timezone
+from email.utils import getaddresses
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -53,8 +54,8 @@ class Store:
             "received": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
             "mail_from": mail_from or "",
             "rcpt_to": json.dumps(rcpt_to),
-            "sender": header(message, "From"),
-            "recipient": header(message, "To"),
+            "sender": people(message, "From"),
+            "recipient": people(message, "To"),
             "subject": header(message, "Subject"),
             "message_id": header(message, "Message-ID"),
             "text": plain_text(message),
@@ -109,6 +110,15 @@ def header(message, name):
     except Exception:  # noqa: BLE001 - any garbage may come over SMTP, and must be shown
         raw = dict(message.raw_items()).get(name, "")
         return str(raw)
+
+
+def people(message, name):
+    """Return a header of addresses as a person reads it: names without their quotes."""
+    text = header(message, name)
+    pairs = getaddresses([text])
+    if not any(address for _name, address in pairs):
+        return text
+    return ", ".join(f"{name} <{address}>" if name else address for name, address in pairs)
 
 
 def body(message, kind):
