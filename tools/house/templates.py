@@ -115,6 +115,11 @@ def _make_template(name, modules, source, demo):
         if ours:
             copy_db(ensure_template(demo=demo), draft)
         install(draft, sorted(ours or modules), demo=demo, log_name=f"install-{name}")
+        with postgres.cursor(draft) as cr:  # a company lives by its own clock: the tests' is UTC
+            cr.execute(
+                "UPDATE res_partner SET tz = 'UTC' FROM res_company company"
+                " WHERE company.partner_id = res_partner.id AND res_partner.tz IS NULL"
+            )
         _finish_template(draft, name, source)
 
 
