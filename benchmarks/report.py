@@ -8,7 +8,7 @@ from .stages import NIGHT
 
 FOLDER = paths.ROOT / "benchmarks" / "results"
 MEMORY_MB = 700
-SQL_TIMES, MAIL_TIMES = 5, 1.5
+SQL_TIMES, MAIL_TIMES, DESK_TIMES = 5, 1.5, 5
 # Ten times the ledger may cost this much more than ten times the time: caches, deeper indexes.
 LINEAR = 1.5
 
@@ -66,6 +66,9 @@ def _parts(size, result):
     for part in NIGHT:
         if part in result:
             yield f"| {size:,} | – of which {part} | | {result[part]:.2f} | | | |"
+    if desk := result.get("desk"):
+        title = f"– beside it the desk's {desk['pieces']} pieces"
+        yield f"| {size:,} | {title} | | {desk['seconds']:.2f} | {desk['cpu']:.2f} | | |"
 
 
 def _bars(verdicts):
@@ -88,6 +91,11 @@ def _verdicts(best):
             title = f"{size:,}: deliver {found['deliver']['count']:,} e-mails, {unit}"
             bound = f"{MAIL_TIMES} x mail = {MAIL_TIMES * floor:.2f}"
             yield title, f"{spent:.2f}", bound, spent <= MAIL_TIMES * floor
+        desk = found["night"]["desk"]
+        title = f"{size:,}: the desk's {desk['pieces']} pieces of the night, s"
+        bound = f"{DESK_TIMES} x bare updates = {DESK_TIMES * desk['floor']:.2f}"
+        kept = desk["seconds"] <= DESK_TIMES * desk["floor"]
+        yield title, f"{desk['seconds']:.2f}", bound, kept
         peak = max(found[stage]["peak_mb"] for stage in ("night", "rules", "deliver"))
         yield f"{size:,}: peak memory, MB", f"{peak:.0f}", f"{MEMORY_MB}", peak < MEMORY_MB
     yield from _growth(best)
