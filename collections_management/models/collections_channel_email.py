@@ -109,13 +109,15 @@ class CollectionsChannel(models.Model):
 
     @contextmanager
     def _email_session(self, contacts):
-        sender = email_normalize(contacts._get_sender(contacts.company_id))
+        sender = contacts._get_sender(contacts.company_id)
+        address = email_normalize(sender)
         server = self.env["ir.mail_server"].with_company(contacts.company_id)
         envelope = {  # what Odoo would look up again for every message
-            "domain_notifications_email": server._get_default_from_address() or sender,
-            "domain_bounce_address": server._get_default_bounce_address() or sender,
+            "domain_notifications_email": server._get_default_from_address() or address,
+            "domain_bounce_address": server._get_default_bounce_address() or address,
         }
         try:
+            # with the name: Odoo writes what the session is for into each message
             session = server._connect__(smtp_from=sender)
         except (OSError, smtplib.SMTPException, UserError) as error:
             raise ChannelDown(str(error)) from error

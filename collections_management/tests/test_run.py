@@ -1,4 +1,5 @@
 from datetime import timedelta
+from email import message_from_string, policy
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -36,6 +37,22 @@ class TestRun(CollectionsCommon):
             events, ["case_opened", "segmented", "planned", "verdict", "sending", "sent"]
         )
         self.assertFalse(self.env["collections.log"]._verify(case))
+
+    def test_the_message_names_who_writes_and_to_whom(self):
+        self.company.email = "cobranzas@company.example"
+        self.company.name = "Compañía, S.A."
+        self.create_invoice(120.5, days_overdue=5)
+        with self.mailbox() as box:
+            self.run_night()
+        [message] = box.messages
+        read = message_from_string(message.content.decode(), policy=policy.default)
+        [sender], [debtor] = read["From"].addresses, read["To"].addresses
+        self.assertEqual(
+            (sender.display_name, sender.addr_spec),
+            ("Compañía, S.A.", "cobranzas@company.example"),
+        )
+        self.assertEqual(debtor.display_name, self.debtor.name)
+        self.assertEqual(message.mail_from, "cobranzas@company.example")
 
     def test_planning_twice_plans_once(self):
         self.create_invoice(days_overdue=5)
