@@ -303,9 +303,8 @@ class CollectionsCase(models.Model):
             ]
         )  # fmt: skip
         if self.callback_on and self.callback_on < until:
-            items.write({"state": "todo", "done_on": False})
-        else:
-            items.write({"state": state, "done_on": fields.Datetime.now()})
+            state = "todo"
+        items.write({"state": state, "done_on": fields.Datetime.now()})
 
 
 class CollectionsContact(models.Model):
