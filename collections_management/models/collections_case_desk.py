@@ -346,6 +346,6 @@ class CollectionsLog(models.Model):
         return formats | {
             "answered": made + formats["answered"],
             "failed": made + formats["failed"],
-            "callback": [self.env._("To call back at %(moment)s UTC")],
+            "callback": [self.env._("To call back at %(moment)s")],
             "put_off": [self.env._("Put off until %(until)s")],
         }
