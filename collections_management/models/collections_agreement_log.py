@@ -51,9 +51,7 @@ class CollectionsLog(models.Model):
             "agreement_accepted": self.env._(
                 "Agreement %(number)s accepted: %(amount)s in %(count)s payments"
             ),
-            "agreement_completed": self.env._(
-                "Agreement %(number)s completed: %(paid)s paid"
-            ),
+            "agreement_completed": self.env._("Agreement %(number)s completed: %(paid)s paid"),
             "agreement_broken": self.env._(
                 "Agreement %(number)s broken: %(paid)s of %(amount)s paid"
             ),
@@ -61,9 +59,7 @@ class CollectionsLog(models.Model):
                 "Agreement %(number)s reopened: a payment of it was taken back"
             ),
             "agreement_cancelled": self.env._("Agreement %(number)s cancelled"),
-            "agreement_booked": self.env._(
-                "Agreement %(number)s: %(document)s of %(booked)s"
-            ),
+            "agreement_booked": self.env._("Agreement %(number)s: %(document)s of %(booked)s"),
             "agreement_accelerated": self.env._("Agreement %(number)s: all of it is due at once"),
         }
         return super()._get_summary_formats() | {name: [text] for name, text in texts.items()}

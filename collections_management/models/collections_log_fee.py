@@ -46,9 +46,7 @@ class CollectionsLog(models.Model):
                 self.env._("Fees charged: %(amount)s"),
             ],
             "fee_refused": [self.env._("Fees not charged: %(reason)s")],
-            "fee_waiver_asked": [
-                self.env._("Waiver of %(amount)s asked for: %(reason)s")
-            ],
+            "fee_waiver_asked": [self.env._("Waiver of %(amount)s asked for: %(reason)s")],
             "fee_waiver_refused": [self.env._("Waiver of %(amount)s refused")],
             "fee_waived": [self.env._("Fees waived: %(amount)s, %(reason)s")],
             "fee_excess": [

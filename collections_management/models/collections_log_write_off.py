@@ -39,9 +39,7 @@ class CollectionsLog(models.Model):
             "write_off_refused": [self.env._("Write-off of %(amount)s refused")],
             "write_off_withdrawn": [self.env._("Write-off of %(amount)s withdrawn")],
             "written_off": [self.env._("Written off: %(amount)s, entry %(entry)s")],
-            "write_off_reversed": [
-                self.env._("Write-off of %(amount)s reversed, entry %(entry)s")
-            ],
+            "write_off_reversed": [self.env._("Write-off of %(amount)s reversed, entry %(entry)s")],
             "dossier_made": [self.env._("Evidence dossier made: %(pages)s pages, %(files)s files")],
             "recovered": [self.env._("Recovered: %(amount)s, entry %(entry)s")],
             "recovery_reversed": [self.env._("Recovery of %(amount)s reversed")],

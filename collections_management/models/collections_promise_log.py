@@ -35,12 +35,8 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         amount = {
             "promise_made": self.env._("Promise of %(amount)s for %(date)s"),
-            "promise_approved": self.env._(
-                "Promise of %(amount)s for %(date)s approved"
-            ),
-            "promise_refused": self.env._(
-                "Promise of %(amount)s for %(date)s refused"
-            ),
+            "promise_approved": self.env._("Promise of %(amount)s for %(date)s approved"),
+            "promise_refused": self.env._("Promise of %(amount)s for %(date)s refused"),
             "promise_kept": self.env._("Promise for %(date)s kept: %(paid)s paid"),
             "promise_partly": self.env._(
                 "Promise for %(date)s partly kept: %(paid)s of %(amount)s paid"
@@ -52,9 +48,7 @@ class CollectionsLog(models.Model):
             "promise_replaced": self.env._(
                 "Promise of %(amount)s for %(date)s replaced by another one"
             ),
-            "promise_withdrawn": self.env._(
-                "Promise of %(amount)s for %(date)s withdrawn"
-            ),
+            "promise_withdrawn": self.env._("Promise of %(amount)s for %(date)s withdrawn"),
         }
         return super()._get_summary_formats() | {
             event: [sentence] for event, sentence in amount.items()

@@ -331,7 +331,8 @@ class CollectionsWorklist(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE collections_worklist_item item SET state = CASE WHEN item.done_on IS NULL THEN 'gone' ELSE 'done' END
+                UPDATE collections_worklist_item item
+                   SET state = CASE WHEN item.done_on IS NULL THEN 'gone' ELSE 'done' END
                   FROM collections_worklist list, collections_case kase
                  WHERE list.id = item.worklist_id AND kase.id = item.case_id
                    AND list.id = ANY(%(lists)s) AND item.state = 'todo'

@@ -204,9 +204,7 @@ class TestAssignmentPass(TeamCommon):
                 }
             ]
         )
-        self.assertEqual(
-            entry.summary, f"Ana keeps it in team Lima: rule “{self.rule.name}”"
-        )
+        self.assertEqual(entry.summary, f"Ana keeps it in team Lima: rule “{self.rule.name}”")
 
     def test_a_team_without_members_says_so_and_keeps_the_cases(self):
         self.team.member_ids.unlink()
