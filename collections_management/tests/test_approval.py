@@ -292,7 +292,7 @@ class TestApproval(CollectionsCommon):
         )
         self.assertEqual(case.decision_text, f"On hold: {hold.display_name}.")
         preview = self.env["collections.preview"]._create_for(
-            self.company, day=until + timedelta(days=2)
+            self.company, day=until + timedelta(days=1)
         )
         self.assertEqual(preview.go_ids.case_id, case)
         hold.action_lift()

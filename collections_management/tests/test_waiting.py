@@ -79,8 +79,9 @@ class TestWaiting(CollectionsCommon):
 
     def test_each_kind_is_counted_for_who_may_decide_it(self):
         self.strategy.step_ids.mode = "approval"
+        self.create_invoice(90, days_overdue=5, debtor=self.create_debtor("Bodega Norte"))
         self.run_night()
-        self.ask_all(self.collector)
+        self.ask_all(self.collector)  # what is promised is not written about
         common = dict.fromkeys(
             ("promises", "fees", "credit_releases", "escalations", "messages", "runs"), 1
         )
