@@ -202,7 +202,7 @@ class CollectionsLog(models.Model):
                 moment, zone = datetime.fromisoformat(value), self.env.context.get("tz")
                 return format_datetime(self.env, moment, tz=zone, dt_format="short")
         except ValueError:  # looks like a day, and is none
-            pass
+            return value
         return value
 
     @api.model
