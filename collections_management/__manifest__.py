@@ -99,6 +99,7 @@
         "views/mail_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/collections_management_menus.xml",
+        "wizards/collections_waiting_views.xml",
         "wizards/collections_promise_end_views.xml",
         "views/collections_promise_views.xml",
         "wizards/collections_agreement_views.xml",

@@ -43,27 +43,23 @@ class CollectionsLog(models.Model):
         texts = {
             "agreement_drafted": self.env._("Agreement %(number)s worked out"),
             "agreement_proposed": self.env._(
-                "Agreement %(number)s proposed: %(amount)s %(currency)s in %(count)s payments"
+                "Agreement %(number)s proposed: %(amount)s in %(count)s payments"
             ),
             "agreement_approved": self.env._("Agreement %(number)s approved"),
             "agreement_refused": self.env._("Agreement %(number)s sent back"),
             "agreement_taken_back": self.env._("Agreement %(number)s taken back to change it"),
             "agreement_accepted": self.env._(
-                "Agreement %(number)s accepted: %(amount)s %(currency)s in %(count)s payments"
+                "Agreement %(number)s accepted: %(amount)s in %(count)s payments"
             ),
-            "agreement_completed": self.env._(
-                "Agreement %(number)s completed: %(paid)s %(currency)s paid"
-            ),
+            "agreement_completed": self.env._("Agreement %(number)s completed: %(paid)s paid"),
             "agreement_broken": self.env._(
-                "Agreement %(number)s broken: %(paid)s of %(amount)s %(currency)s paid"
+                "Agreement %(number)s broken: %(paid)s of %(amount)s paid"
             ),
             "agreement_reopened": self.env._(
                 "Agreement %(number)s reopened: a payment of it was taken back"
             ),
             "agreement_cancelled": self.env._("Agreement %(number)s cancelled"),
-            "agreement_booked": self.env._(
-                "Agreement %(number)s: %(document)s of %(booked)s %(currency)s"
-            ),
+            "agreement_booked": self.env._("Agreement %(number)s: %(document)s of %(booked)s"),
             "agreement_accelerated": self.env._("Agreement %(number)s: all of it is due at once"),
         }
         return super()._get_summary_formats() | {name: [text] for name, text in texts.items()}

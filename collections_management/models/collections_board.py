@@ -248,12 +248,8 @@ class CollectionsBoard(models.Model):
         return self.env["collections.reassign"]._open(self._get_cases())
 
     def action_approve(self):
-        """Open what waits for approval in the cases of these collectors."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "collections_management.collections_contact_action_to_approve"
-        )
-        domain = [("state", "=", "awaiting"), ("case_id", "in", self._get_cases().ids)]
-        return {**action, "domain": domain}
+        """Open what waits for the caller's decision in the cases of these collectors."""
+        return self.env["collections.waiting"]._open(self.user_id)
 
     def action_broadcast(self):
         """Write to these collectors."""

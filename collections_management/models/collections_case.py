@@ -184,15 +184,26 @@ class CollectionsCase(models.Model):
             ]
         )
 
-    @api.depends("decision", "decision_until", "decision_data", "step_id", "next_contact_id")
+    @api.depends(
+        "decision", "decision_until", "decision_data", "step_id", "next_contact_id", "hold_text"
+    )  # fmt: skip
     @api.depends_context("lang")
     def _compute_decision_text(self):
+        sentences = self._get_decision_texts()
+        for case in self:
+            if case.hold_text and case.state == "open" and case.decision != "held":
+                # put on hold after the last run: what that one decided does not happen
+                case.decision_text = self.env._("On hold: %(hold)s.", hold=case.hold_text)
+            else:
+                case.decision_text = sentences[case.id]
+
+    def _get_decision_texts(self):
+        """Return ``{case id: the last decision as a sentence}``, whatever happened since."""
         steps = self.env["collections.step"].browse(
             {(case.decision_data or {}).get("step") for case in self} - {None}
         )
         names = {step.id: step.name for step in steps.exists()}
-        for case in self:
-            case.decision_text = case._explain_decision(names)
+        return {case.id: case._explain_decision(names) for case in self}
 
     def _explain_decision(self, step_names):
         """Return the last decision as a sentence a collector reads.

@@ -303,9 +303,8 @@ class CollectionsCase(models.Model):
             ]
         )  # fmt: skip
         if self.callback_on and self.callback_on < until:
-            items.write({"state": "todo", "done_on": False})
-        else:
-            items.write({"state": state, "done_on": fields.Datetime.now()})
+            state = "todo"
+        items.write({"state": state, "done_on": fields.Datetime.now()})
 
 
 class CollectionsContact(models.Model):
@@ -347,6 +346,6 @@ class CollectionsLog(models.Model):
         return formats | {
             "answered": made + formats["answered"],
             "failed": made + formats["failed"],
-            "callback": [self.env._("To call back at %(moment)s UTC")],
+            "callback": [self.env._("To call back at %(moment)s")],
             "put_off": [self.env._("Put off until %(until)s")],
         }

@@ -1,11 +1,12 @@
 import io
 import json
-from datetime import datetime, timezone
+import re
+from datetime import date, datetime, timezone
 from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import MissingError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_amount, format_date, format_datetime
 
 from ..engine import chain
 
@@ -42,6 +43,10 @@ COLUMNS = (
     "hash",
 )
 COPY_NULL = r"\N"
+# How a summary tells apart what the data keep as text.
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 
 
 class Linked(NamedTuple):
@@ -151,16 +156,21 @@ class CollectionsLog(models.Model):
         self.env.cr.execute(SQL(GUARD_SQL.replace("%", "%%")))
 
     @api.depends("event", "data")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "tz")
     def _compute_summary(self):
         labels = dict(self._fields["event"]._description_selection(self.env))
         formats = self._get_summary_formats()
         read = {entry: entry._get_data() for entry in self}
         names = self._get_data_names(read)
         words = self._get_data_words()
+        amounts = self._get_data_amounts()
+        currencies = self._get_data_currencies(read)
         for entry, data in read.items():
+            currency = currencies[entry]
             values = {
-                key: names.get((entry.event, key, value)) or words.get(value) or value
+                key: names.get((entry.event, key, value))
+                or words.get(value)
+                or self._format_value(value, currency if key in amounts else None)
                 for key, value in data.items()
             }
             label = labels.get(entry.event, entry.event)
@@ -177,6 +187,37 @@ class CollectionsLog(models.Model):
             }
         except (ValueError, AttributeError):  # tampered with: the verification tells it
             return {}
+
+    @api.model
+    def _format_value(self, value, currency=None):
+        """Return a day, a moment or (with its currency) an amount as the reader writes it."""
+        if not isinstance(value, str):
+            return value
+        try:
+            if currency and NUMBER.fullmatch(value):
+                return format_amount(self.env, float(value), currency)
+            if DAY.fullmatch(value):
+                return format_date(self.env, date.fromisoformat(value))
+            if MOMENT.fullmatch(value):
+                moment, zone = datetime.fromisoformat(value), self.env.context.get("tz")
+                return format_datetime(self.env, moment, tz=zone, dt_format="short")
+        except ValueError:  # looks like a day, and is none
+            return value
+        return value
+
+    @api.model
+    def _get_data_currencies(self, read):
+        """Return {entry: currency of its amounts}: the one it names, else its company's."""
+        codes = {data["currency"] for data in read.values() if "currency" in data}
+        named = {}
+        if codes:
+            currencies = self.env["res.currency"].with_context(active_test=False)
+            found = currencies.search([("name", "in", list(codes))])
+            named = {currency.name: currency for currency in found}
+        return {
+            entry: named.get(data.get("currency")) or entry.company_id.sudo().currency_id
+            for entry, data in read.items()
+        }
 
     def _get_summary(self, label, formats, values):
         """The first format whose names are all in the data, else the label of the event."""
@@ -219,6 +260,11 @@ class CollectionsLog(models.Model):
             ("merged", "from"): "collections.case",
             ("merged", "into"): "collections.case",
         }
+
+    @api.model
+    def _get_data_amounts(self):
+        """Extension point: the keys of the data that are amounts of money."""
+        return {"amount", "booked", "credit", "overdue", "paid", "total"}
 
     @api.model
     def _get_data_words(self):
@@ -265,7 +311,7 @@ class CollectionsLog(models.Model):
                 self.env._("Contact planned by %(channel)s"),
             ],
             "verdict": [
-                self.env._("Contact rule %(rule)s: %(state)s, from %(moment)s UTC"),
+                self.env._("Contact rule %(rule)s: %(state)s, from %(moment)s"),
                 self.env._("Contact rule %(rule)s: %(state)s"),
                 self.env._("Contact rules: %(state)s"),
             ],

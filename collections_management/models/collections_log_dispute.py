@@ -32,34 +32,20 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         return super()._get_summary_formats() | {
             "dispute_opened": [
-                self.env._(
-                    "Dispute opened: %(amount)s %(currency)s of %(line)s, %(dispute_reason)s"
-                )
+                self.env._("Dispute opened: %(amount)s of %(line)s, %(dispute_reason)s")
             ],
             "dispute_escalated": [
                 self.env._("Dispute not solved in time: %(line)s, %(dispute_reason)s")
             ],
-            "dispute_accepted": [
-                self.env._("Dispute found right: %(amount)s %(currency)s of %(line)s")
-            ],
-            "dispute_credited": [
-                self.env._("Dispute credited: %(amount)s %(currency)s of %(line)s")
-            ],
+            "dispute_accepted": [self.env._("Dispute found right: %(amount)s of %(line)s")],
+            "dispute_credited": [self.env._("Dispute credited: %(amount)s of %(line)s")],
             "dispute_uncredited": [
-                self.env._(
-                    "Credit note of a dispute taken back: %(amount)s %(currency)s of %(line)s"
-                )
+                self.env._("Credit note of a dispute taken back: %(amount)s of %(line)s")
             ],
-            "dispute_rejected": [
-                self.env._("Dispute found not right: %(amount)s %(currency)s of %(line)s")
-            ],
-            "dispute_withdrawn": [
-                self.env._("Dispute withdrawn: %(amount)s %(currency)s of %(line)s")
-            ],
+            "dispute_rejected": [self.env._("Dispute found not right: %(amount)s of %(line)s")],
+            "dispute_withdrawn": [self.env._("Dispute withdrawn: %(amount)s of %(line)s")],
             "dispute_paid": [self.env._("Disputed receivable paid: %(line)s")],
-            "dispute_reopened": [
-                self.env._("Dispute reopened: %(amount)s %(currency)s of %(line)s")
-            ],
+            "dispute_reopened": [self.env._("Dispute reopened: %(amount)s of %(line)s")],
         }
 
     @api.model

@@ -40,30 +40,28 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         """How fees are told."""
         return super()._get_summary_formats() | {
-            "fee_proposed": [self.env._("Fees computed: %(amount)s %(currency)s")],
+            "fee_proposed": [self.env._("Fees computed: %(amount)s")],
             "fee_charged": [
-                self.env._("Fees charged: %(amount)s %(currency)s, %(move)s"),
-                self.env._("Fees charged: %(amount)s %(currency)s"),
+                self.env._("Fees charged: %(amount)s, %(move)s"),
+                self.env._("Fees charged: %(amount)s"),
             ],
             "fee_refused": [self.env._("Fees not charged: %(reason)s")],
-            "fee_waiver_asked": [
-                self.env._("Waiver of %(amount)s %(currency)s asked for: %(reason)s")
-            ],
-            "fee_waiver_refused": [self.env._("Waiver of %(amount)s %(currency)s refused")],
-            "fee_waived": [self.env._("Fees waived: %(amount)s %(currency)s, %(reason)s")],
+            "fee_waiver_asked": [self.env._("Waiver of %(amount)s asked for: %(reason)s")],
+            "fee_waiver_refused": [self.env._("Waiver of %(amount)s refused")],
+            "fee_waived": [self.env._("Fees waived: %(amount)s, %(reason)s")],
             "fee_excess": [
                 self.env._(
-                    "Interest charged too much: %(amount)s %(currency)s. A payment of those days "
+                    "Interest charged too much: %(amount)s. A payment of those days "
                     "became known later."
                 )
             ],
             "fee_returned": [
-                self.env._("Interest given back: %(amount)s %(currency)s, %(move)s"),
-                self.env._("Interest given back: %(amount)s %(currency)s"),
+                self.env._("Interest given back: %(amount)s, %(move)s"),
+                self.env._("Interest given back: %(amount)s"),
             ],
             "fee_reversed": [
-                self.env._("Fees reversed in accounting: %(amount)s %(currency)s, %(move)s"),
-                self.env._("Fees reversed in accounting: %(amount)s %(currency)s"),
+                self.env._("Fees reversed in accounting: %(amount)s, %(move)s"),
+                self.env._("Fees reversed in accounting: %(amount)s"),
             ],
         }
 

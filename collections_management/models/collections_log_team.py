@@ -21,7 +21,18 @@ class CollectionsLog(models.Model):
             ("covered", "by"): "res.users",
             ("returned", "by"): "res.users",
             ("assigned", "rule"): "collections.assignment.rule",
+            ("assigned", "kept"): "res.users",
         }
+
+    def _get_data(self):
+        """Of a case that stays with its collector say that it does, not from whom to whom."""
+        data = super()._get_data()
+        if self.event == "assigned" and "from" in data and data["from"] == data.get("to"):
+            data["kept"] = data.pop("to")
+            del data["from"]
+            if data.get("reason") == "stays":
+                del data["reason"]
+        return data
 
     @api.model
     def _get_data_words(self):
@@ -47,6 +58,10 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         formats = super()._get_summary_formats()
         formats["assigned"] = [
+            self.env._("%(kept)s keeps it in team %(team)s: %(reason)s"),
+            self.env._("%(kept)s keeps it in team %(team)s: rule “%(rule)s”"),
+            self.env._("%(kept)s keeps it in team %(team)s"),
+            self.env._("%(kept)s keeps it"),
             self.env._("Assigned from %(from)s to %(to)s, %(because)s: %(reason)s"),
             self.env._("Assigned from %(from)s to %(to)s in team %(team)s: %(reason)s"),
             self.env._("Assigned to %(to)s in team %(team)s: %(reason)s"),

@@ -34,17 +34,15 @@ class CollectionsLog(models.Model):
     @api.model
     def _get_summary_formats(self):
         return super()._get_summary_formats() | {
-            "write_off_requested": [self.env._("Write-off of %(currency)s %(amount)s asked for")],
-            "write_off_approved": [self.env._("Write-off of %(currency)s %(amount)s approved")],
-            "write_off_refused": [self.env._("Write-off of %(currency)s %(amount)s refused")],
-            "write_off_withdrawn": [self.env._("Write-off of %(currency)s %(amount)s withdrawn")],
-            "written_off": [self.env._("Written off: %(currency)s %(amount)s, entry %(entry)s")],
-            "write_off_reversed": [
-                self.env._("Write-off of %(currency)s %(amount)s reversed, entry %(entry)s")
-            ],
+            "write_off_requested": [self.env._("Write-off of %(amount)s asked for")],
+            "write_off_approved": [self.env._("Write-off of %(amount)s approved")],
+            "write_off_refused": [self.env._("Write-off of %(amount)s refused")],
+            "write_off_withdrawn": [self.env._("Write-off of %(amount)s withdrawn")],
+            "written_off": [self.env._("Written off: %(amount)s, entry %(entry)s")],
+            "write_off_reversed": [self.env._("Write-off of %(amount)s reversed, entry %(entry)s")],
             "dossier_made": [self.env._("Evidence dossier made: %(pages)s pages, %(files)s files")],
-            "recovered": [self.env._("Recovered: %(currency)s %(amount)s, entry %(entry)s")],
-            "recovery_reversed": [self.env._("Recovery of %(currency)s %(amount)s reversed")],
+            "recovered": [self.env._("Recovered: %(amount)s, entry %(entry)s")],
+            "recovery_reversed": [self.env._("Recovery of %(amount)s reversed")],
         }
 
     @api.model

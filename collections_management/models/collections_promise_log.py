@@ -34,27 +34,21 @@ class CollectionsLog(models.Model):
     @api.model
     def _get_summary_formats(self):
         amount = {
-            "promise_made": self.env._("Promise of %(amount)s %(currency)s for %(date)s"),
-            "promise_approved": self.env._(
-                "Promise of %(amount)s %(currency)s for %(date)s approved"
-            ),
-            "promise_refused": self.env._(
-                "Promise of %(amount)s %(currency)s for %(date)s refused"
-            ),
-            "promise_kept": self.env._("Promise for %(date)s kept: %(paid)s %(currency)s paid"),
+            "promise_made": self.env._("Promise of %(amount)s for %(date)s"),
+            "promise_approved": self.env._("Promise of %(amount)s for %(date)s approved"),
+            "promise_refused": self.env._("Promise of %(amount)s for %(date)s refused"),
+            "promise_kept": self.env._("Promise for %(date)s kept: %(paid)s paid"),
             "promise_partly": self.env._(
-                "Promise for %(date)s partly kept: %(paid)s of %(amount)s %(currency)s paid"
+                "Promise for %(date)s partly kept: %(paid)s of %(amount)s paid"
             ),
-            "promise_broken": self.env._("Promise of %(amount)s %(currency)s for %(date)s broken"),
+            "promise_broken": self.env._("Promise of %(amount)s for %(date)s broken"),
             "promise_reopened": self.env._(
                 "Promise for %(date)s: was “%(from)s”, is “%(to)s” as the payments stand now"
             ),
             "promise_replaced": self.env._(
-                "Promise of %(amount)s %(currency)s for %(date)s replaced by another one"
+                "Promise of %(amount)s for %(date)s replaced by another one"
             ),
-            "promise_withdrawn": self.env._(
-                "Promise of %(amount)s %(currency)s for %(date)s withdrawn"
-            ),
+            "promise_withdrawn": self.env._("Promise of %(amount)s for %(date)s withdrawn"),
         }
         return super()._get_summary_formats() | {
             event: [sentence] for event, sentence in amount.items()

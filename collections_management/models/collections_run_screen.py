@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from .collections_contact import DONE_STATES
+
+SOON = timedelta(minutes=5)
 
 
 class CollectionsRun(models.Model):
@@ -13,6 +17,28 @@ class CollectionsRun(models.Model):
     progress = fields.Float(
         compute="_compute_progress", help="Share of the cases looked at, in per cent."
     )
+
+    is_moving = fields.Boolean(
+        compute="_compute_is_moving", help="It runs, or contacts of it are leaving now."
+    )
+
+    @api.depends("state", "contact_ids.state", "contact_ids.scheduled_on")
+    def _compute_is_moving(self):
+        soon = fields.Datetime.now() + SOON
+        groups = self.env["collections.contact"]._read_group(
+            [
+                ("run_id", "in", self.ids),
+                "|",
+                ("state", "=", "sending"),
+                "&",
+                ("state", "=", "queued"),
+                ("scheduled_on", "<=", soon),
+            ],
+            ["run_id"],
+        )
+        leaving = {run.id for [run] in groups}
+        for run in self:
+            run.is_moving = run.state == "running" or run.id in leaving
 
     @api.depends("decisions")
     @api.depends_context("lang")

@@ -140,9 +140,23 @@ class CollectionsWorklist(models.Model):
         ]  # fmt: skip
         found = self.sudo().search(domain)
         if not found.item_ids:
+            if not found:
+                self.sudo()._weigh(company, user)
             self.sudo()._prepare(company, today, user)
             found = self.sudo().search(domain)
         return found
+
+    @api.model
+    def _weigh(self, company, user):
+        """Count the points of a collector's cases, so that a list chosen before any night has its
+        order and says why."""
+        cases = self.env["collections.case"].search(
+            [("company_id", "=", company.id), ("user_id", "=", user.id), ("state", "=", "open")]
+        )
+        if cases:
+            rules = self.env["collections.priority.rule"]
+            rules._rank(company)
+            rules._score(company, cases)
 
     # -- the screen ------------------------------------------------------------------------------
 
@@ -287,14 +301,13 @@ class CollectionsWorklist(models.Model):
 
         {"date", "user": {"id", "name"}, "own": bool, "currency", "promised", "done", "total",
          "rows": [{"case", "name", "amount", "days", "band", "priority", "why", "state",
-                   "callback", "due"}],
+                   "worked", "callback", "due"}],
          "card": see collections.case._get_card, or False}
         """
         company = self.company_id or self.env.company
         day = self.date or self.env["collections.ledger"]._today(company)
         self._settle()
         rows = self._get_rows(owner, company, day)
-        dealt = [row for row in rows if row["state"] != "todo"]
         ids = [row["case"] for row in rows]
         first = next((row["case"] for row in rows if row["state"] == "todo"), False)
         chosen = self.env["collections.case"].browse(case if case in ids else first or ids[:1])
@@ -304,7 +317,7 @@ class CollectionsWorklist(models.Model):
             "own": owner == self.env.user,
             "currency": company.currency_id.id,
             "promised": self._get_promised(company, owner, day),
-            "done": len(dealt),
+            "done": sum(row["worked"] for row in rows),
             "total": len(rows),
             "rows": rows,
             "card": chosen._get_card() if chosen else False,
@@ -318,7 +331,8 @@ class CollectionsWorklist(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE collections_worklist_item item SET state = 'gone'
+                UPDATE collections_worklist_item item
+                   SET state = CASE WHEN item.done_on IS NULL THEN 'gone' ELSE 'done' END
                   FROM collections_worklist list, collections_case kase
                  WHERE list.id = item.worklist_id AND kase.id = item.case_id
                    AND list.id = ANY(%(lists)s) AND item.state = 'todo'
@@ -345,7 +359,7 @@ class CollectionsWorklist(models.Model):
         readable = set(cases.ids)
         reasons = cases._get_priority_reasons()
         rows = []
-        for case_id, name, amount, days, band, priority, callback, state in found:
+        for case_id, name, amount, days, band, priority, callback, state, worked in found:
             if case_id not in readable:
                 continue
             callback = callback if callback and callback < until else None
@@ -359,6 +373,7 @@ class CollectionsWorklist(models.Model):
                     "priority": priority or 0,
                     "why": next((text for text, points in reasons[case_id] if points > 0), ""),
                     "state": state,
+                    "worked": bool(worked) or state != "todo",
                     "callback": fields.Datetime.to_string(callback) if callback else False,
                     "due": bool(callback and callback <= now + EARLY),
                 }
@@ -443,11 +458,12 @@ ON CONFLICT DO NOTHING
 """
 _ROWS_SQL = """
     SELECT kase.id, partner.complete_name, kase.amount_net_overdue, kase.days_past_due,
-           kase.age_band, kase.priority, kase.callback_on, listed.state
-      FROM (SELECT case_id, sequence, state FROM collections_worklist_item
+           kase.age_band, kase.priority, kase.callback_on, listed.state,
+           listed.done_on
+      FROM (SELECT case_id, sequence, state, done_on FROM collections_worklist_item
              WHERE worklist_id = ANY(%(lists)s) AND state <> 'gone'
          UNION ALL
-            SELECT id, 0, 'todo' FROM collections_case
+            SELECT id, 0, 'todo', NULL FROM collections_case
              WHERE company_id = %(company)s AND user_id = %(owner)s AND state = 'open'
                AND callback_on < %(until)s
                AND id NOT IN (SELECT case_id FROM collections_worklist_item

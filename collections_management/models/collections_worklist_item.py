@@ -24,6 +24,8 @@ class CollectionsWorklistItem(models.Model):
         required=True,
         readonly=True,
     )
-    done_on = fields.Datetime(readonly=True)
+    done_on = fields.Datetime(
+        readonly=True, help="When it was last worked, though it may come back the same day."
+    )
 
     _case_unique = models.Constraint("UNIQUE (worklist_id, case_id)", "A case is on a list once.")

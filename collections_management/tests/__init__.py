@@ -57,6 +57,7 @@ from . import (
     test_thank_you,
     test_tours,
     test_views,
+    test_waiting,
     test_web,
     test_webhook,
     test_worklist,

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -44,6 +44,19 @@ class TestApproval(CollectionsCommon):
             self.deliver()
         self.assertEqual(box.contact_ids, contact.ids)
         self.assertFalse(self.run_.gate_text)
+
+    def test_a_run_is_followed_until_what_was_approved_has_left(self):
+        self.create_invoice(100, days_overdue=5)
+        contact, run = self.start(collections_review_runs=True), self.run_
+        self.assertEqual((run.state, run.is_moving), ("done", False), "it waits for a person")
+        run.with_user(self.supervisor).action_approve()
+        self.assertTrue(run.is_moving)
+        contact.scheduled_on = fields.Datetime.now() + timedelta(hours=2)
+        self.assertFalse(run.is_moving, "nobody looks at a page until the morning")
+        contact.scheduled_on = fields.Datetime.now()
+        with self.mailbox():
+            self.deliver()
+        self.assertEqual((contact.state, run.is_moving), ("sent", False))
 
     def test_without_a_wish_to_look_the_run_leaves(self):
         self.create_invoice(100, days_overdue=5)
@@ -257,6 +270,33 @@ class TestApproval(CollectionsCommon):
         self.create_invoice(100, days_overdue=5)
         self.create_invoice(100, days_overdue=5, debtor=self.other)
         self.assertEqual(self.preview().cost, 1)
+
+    def test_from_another_night_there_is_a_way_back_to_tonight(self):
+        preview = self.env["collections.preview"].with_user(self.supervisor)
+        preview = preview.sudo()._create_for(self.company).with_user(self.supervisor)
+        tonight = preview.date
+        preview.action_next_day()
+        self.assertFalse(preview.is_tonight)
+        preview.action_tonight()
+        self.assertEqual((preview.date, preview.is_tonight), (tonight, True))
+
+    def test_a_case_says_at_once_that_it_is_on_hold_and_a_later_night_that_it_is_not(self):
+        self.create_invoice(100, days_overdue=5)
+        self.env["collections.ledger"]._refresh(self.company)
+        case = self.get_case(self.debtor)
+        self.assertIn("Not looked at yet", case.decision_text)
+        today = self.env["collections.ledger"]._today(self.company)
+        until = today + timedelta(days=1)
+        hold = self.env["collections.hold"].create(
+            {"case_id": case.id, "reason": "pause", "date_from": today, "date_until": until}
+        )
+        self.assertEqual(case.decision_text, f"On hold: {hold.display_name}.")
+        preview = self.env["collections.preview"]._create_for(
+            self.company, day=until + timedelta(days=1)
+        )
+        self.assertEqual(preview.go_ids.case_id, case)
+        hold.action_lift()
+        self.assertIn("Not looked at yet", case.decision_text)
 
     def test_who_is_left_out_of_the_preview_is_not_contacted(self):
         self.create_invoice(100, days_overdue=5)

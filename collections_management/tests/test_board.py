@@ -140,8 +140,12 @@ class TestBoard(BoardCommon):
     def test_the_queue_of_approvals(self):
         self.strategy.step_ids.mode = "approval"
         self.env["collections.planner"]._plan(self.hers)
+        self.env["collections.planner"]._plan(self.his)
         action = self.get_row(self.ana).action_approve()
-        found = self.env["collections.contact"].search(action["domain"])
+        page = self.env[action["res_model"]].with_user(self.supervisor).browse(action["res_id"])
+        [row] = page.rows
+        self.assertEqual((row["key"], row["count"]), ("messages", len(self.hers)))
+        found = self.env["collections.contact"].search(row["domain"])
         self.assertEqual(found.case_id, self.hers)
 
     def test_a_note_reaches_the_team_and_nobody_else(self):

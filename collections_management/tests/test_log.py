@@ -1,6 +1,7 @@
 """The log only grows, in every way somebody may try, and its verification tells the truth."""
 
 import json
+import re
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -187,12 +188,59 @@ class TestLogAppend(LogCase):
             [
                 f"Assigned to {self.collector.name}",
                 f"Assigned from {self.collector.name} to #0",
-                "Balances refreshed: 10.50 overdue",
+                "Balances refreshed: $\xa010.50 overdue",
                 "Note",
                 "Case closed",
             ],
         )
         self.assertTrue(all(entry.icon.startswith("fa-") for entry in entries))
+
+    def test_amounts_days_and_moments_read_as_their_reader_writes_them(self):
+        self.env["res.currency"].with_context(active_test=False).search(
+            [("name", "=", "JPY")]
+        ).active = False
+        entries = self.log._append(
+            [
+                {"case_id": self.case.id, "event": event, "data": data}
+                for event, data in [
+                    ("case_opened", {"overdue": Decimal("72795.49")}),
+                    ("held", {"until": date(2026, 12, 1), "reason": "pause"}),
+                    (
+                        "promise_made",
+                        {"amount": Decimal(1234), "currency": "JPY", "date": date(2026, 1, 31)},
+                    ),
+                    ("callback", {"moment": "2026-11-26 15:30:00"}),
+                    ("agreement_approved", {"number": "2026-12-99"}),
+                ]
+            ]
+        )
+        stored = entries.mapped("data")
+        reader = entries.with_context(lang="en_US", tz="America/Lima")
+        self.assertEqual(
+            [re.sub("[\xa0\u202f]", " ", summary) for summary in reader.mapped("summary")],
+            [
+                "Case opened with $ 72,795.49 overdue",
+                "Held until 12/01/2026: Pause",
+                "Promise of ¥ 1,234 for 01/31/2026",
+                "To call back at 11/26/26, 10:30 AM",
+                "Agreement 2026-12-99 approved",
+            ],
+        )
+        self.assertEqual(entries.mapped("data"), stored)
+        self.assertEqual(self._faults(), [])
+
+    def test_summaries_of_a_page_take_as_many_queries_as_one(self):
+        def count(number):
+            data = {"amount": Decimal("5.00"), "currency": "USD", "date": date(2026, 1, 31)}
+            vals = {"case_id": self.case.id, "event": "promise_made", "data": data}
+            entries = self.log._append([vals] * number)
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            entries.mapped("summary")
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertEqual(count(1), count(40))
 
 
 class TestLogGuards(LogCase):

@@ -40,7 +40,7 @@ PUBLIC_METHODS = {
         "action_open_cases": "caller",
     },
     "collections.board": {
-        "action_approve": "caller",
+        "action_approve": "supervisor",
         "action_assign": "supervisor",
         "action_broadcast": "caller",
         "action_open_list": "caller",
@@ -192,6 +192,7 @@ PUBLIC_METHODS = {
         "action_next_day": "supervisor",
         "action_prepare": "manager",
         "action_show": "supervisor",
+        "action_tonight": "supervisor",
     },
     "collections.preview.line": {
         "action_leave_out": "supervisor",
@@ -242,6 +243,7 @@ PUBLIC_METHODS = {
         "action_open_cases": "caller",
         "action_open_unassigned": "caller",
     },
+    "collections.waiting": {"action_open": "supervisor"},
     "collections.webhook": {"action_open_deliveries": "caller", "action_test": "manager"},
     "collections.webhook.delivery": {"action_send_again": "manager"},
     "collections.worklist": {
@@ -431,6 +433,7 @@ class TestRpcSurface(SecurityCommon):
             ),
             self.env["collections.priority.rule"].search([], limit=1),
             self.env["collections.worklist"],
+            self.env["collections.waiting"],
             self.env["collections.contact.edit"].create({"contact_id": contact.id, "subject": "x"}),
             self.env["collections.contact.reroute"].create({"contact_ids": contact.ids}),
             self.env["collections.log.erase"].create({"reason": "x"}),

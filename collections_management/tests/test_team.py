@@ -188,6 +188,24 @@ class TestAssignmentPass(TeamCommon):
         self.assertEqual(counts, {"given": 4, "moved": 0, "waiting": 2})
         self.assertEqual(set(self.cases.mapped("workload")), {5})
 
+    def test_who_keeps_a_case_in_another_team_is_not_told_as_from_whom_to_whom(self):
+        [entry] = self.env["collections.log"]._append(
+            [
+                {
+                    "case_id": self.cases[0].id,
+                    "event": "assigned",
+                    "data": {
+                        "from": self.ana.id,
+                        "to": self.ana.id,
+                        "team": self.team.id,
+                        "rule": self.rule.id,
+                        "reason": "stays",
+                    },
+                }
+            ]
+        )
+        self.assertEqual(entry.summary, f"Ana keeps it in team Lima: rule “{self.rule.name}”")
+
     def test_a_team_without_members_says_so_and_keeps_the_cases(self):
         self.team.member_ids.unlink()
         run = self.run_night()

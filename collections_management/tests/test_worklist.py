@@ -144,6 +144,13 @@ class TestPriority(WorklistCommon):
         self.assertEqual(len(lists), 2)
         self.assertEqual(sorted(lists.mapped(lambda one: len(one.item_ids))), [0, 3])
 
+    def test_a_first_day_without_a_night_says_why_each_comes_first(self):
+        self.cases.write({"priority": 0, "priority_data": False, "amount_decile": 0})
+        day = self.desk.load_day()
+        self.assertEqual(self.get_order(day), [self.old.id, self.large.id, self.plain.id])
+        self.assertEqual([row["why"] for row in day["rows"]], ["Old", "Large", ""])
+        self.assertEqual(day["card"]["why"], [("Old", 200)])
+
     def test_who_may_edit_rules(self):
         with self.assertRaises(AccessError):
             self.rules[0].with_user(self.collector).points = 5
@@ -340,6 +347,24 @@ class TestOutcome(WorklistCommon):
         self.assertFalse(self.old.last_contact_date, "nobody was reached")
         wait = self.old.callback_on - fields.Datetime.now()
         self.assertAlmostEqual(wait.total_seconds(), 3 * 3600, delta=60)
+
+    def test_who_is_tried_again_today_was_worked_once(self):
+        self.desk.load_day()
+        for _time in range(2):
+            day = self.work(self.old, "no_answer", day=True)
+            self.assertEqual((day["done"], day["total"]), (1, 3))
+        self.large.with_user(self.collector).work_skip("He is away", {})
+        self.assertEqual(self.desk.load_day()["done"], 2)
+
+    def test_what_was_worked_and_then_paid_stays_worked(self):
+        self.desk.load_day()
+        self.work(self.old, "no_answer")
+        item = self.env["collections.worklist.item"].search([("case_id", "=", self.old.id)])
+        item.state = "todo"
+        self.pay(self.old.receivable_ids.move_id)
+        self.env["collections.ledger"]._refresh(self.company)
+        day = self.desk.load_day()
+        self.assertEqual((day["done"], day["total"]), (1, 3))
 
     def test_a_wrong_number_is_marked_until_it_is_corrected(self):
         partner = self.old.partner_id

@@ -29,4 +29,5 @@ from . import (
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
+    collections_waiting,
 )

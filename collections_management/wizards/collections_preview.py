@@ -167,6 +167,14 @@ class CollectionsPreview(models.TransientModel):
         self.sudo()._fill()
         return True
 
+    def action_tonight(self):
+        """Look at tonight again."""
+        self.ensure_one()
+        self._check_supervisor()
+        self.sudo().date = self._get_today()
+        self.sudo()._fill()
+        return True
+
     def action_next_day(self):
         """Look at the following day."""
         self.ensure_one()
@@ -356,13 +364,14 @@ class CollectionsPreview(models.TransientModel):
 
     def _prepare_stay_lines(self, cases):
         speaking = ("step_due", "preventive", "contact_pending")
+        sentences = cases._get_decision_texts()
         return [
             {
                 "verdict": "stay",
                 "case_id": case.id,
                 "amount": case.amount_net_overdue,
                 "reason": case.decision,
-                "reason_text": case.decision_text,
+                "reason_text": sentences[case.id],
                 "hold": (case.decision_data or {}).get("hold"),
             }
             for case in cases

@@ -259,7 +259,8 @@ export class Worklist extends Component {
             const row = this.rows.find((one) => one.case === done);
             if (row?.state === "todo") {
                 row.state = "done";
-                this.state.day.done += 1;
+                this.state.day.done += row.worked ? 0 : 1;
+                row.worked = true;
             }
             return next && this.select(next);
         }
