@@ -148,8 +148,7 @@ class CollectionsPromise(models.Model):
 
     def _check_amount(self, lines):
         """An instalment may hold interest that is charged only when it comes due."""
-        if not self.agreement_id:
-            super()._check_amount(lines)
+        return None if self.agreement_id else super()._check_amount(lines)
 
     def _get_line_fault(self, line):
         if not self.agreement_id and not self.env.context.get("collections_agreement_check"):

@@ -77,13 +77,11 @@ class CollectionsHold(models.Model):
     def _search_is_active(self, operator, value):
         if operator != "in":
             return NotImplemented
-        ledger = self.env["collections.ledger"]
-        days = self.env["res.company"].sudo().search([]).grouped(ledger._today)
         return Domain("lifted_on", "=", False) & Domain.OR(
-            Domain("company_id", "in", companies.ids)
+            Domain("company_id", "=", company.id)
             & Domain("date_from", "<=", today)
             & (Domain("date_until", "=", False) | Domain("date_until", ">=", today))
-            for today, companies in days.items()
+            for company, today in self.env["collections.ledger"]._get_days().items()
         )
 
     @api.depends("reason", "date_until", "note")

@@ -64,13 +64,19 @@ class CollectionsLedger(models.AbstractModel):
     def _get_clock_sql(self):
         """Return the time each company lives by, as SQL of a table ``clock`` with its
         ``company_id``, the day ``today`` and the name of its ``zone``."""
-        companies = self.env["res.company"].sudo().search([])
+        days = self._get_days()
         return SQL(
             "unnest(%s::int[], %s::date[], %s::text[]) AS clock (company_id, today, zone)",
-            companies.ids,
-            [self._today(company) for company in companies],
-            [company._get_collections_zone() for company in companies],
+            [company.id for company in days],
+            list(days.values()),
+            [company._get_collections_zone() for company in days],
         )
+
+    @api.model
+    def _get_days(self):
+        """Return ``{company: the day it is there}`` of all companies."""
+        companies = self.env["res.company"].sudo().search_fetch([], ["partner_id"])
+        return {company: self._today(company) for company in companies}
 
     @api.model
     def _now(self):

@@ -256,12 +256,7 @@ export class Worklist extends Component {
         const { next } = this;
         Object.assign(this.state, { medium: "call", person: null, sheet: false });
         if (answer === null) {
-            const row = this.rows.find((one) => one.case === done);
-            if (row?.state === "todo") {
-                row.state = "done";
-                this.state.day.done += row.worked ? 0 : 1;
-                row.worked = true;
-            }
+            this.tick(this.rows.find((one) => one.case === done));
             return next && this.select(next);
         }
         this.cards.delete(done);
@@ -275,6 +270,15 @@ export class Worklist extends Component {
             await this.select(this.next);
         }
         return this.lookAhead();
+    }
+
+    /** Count a row as worked before the server knows. */
+    tick(row) {
+        if (row?.state === "todo") {
+            row.state = "done";
+            this.state.day.done += row.worked ? 0 : 1;
+            row.worked = true;
+        }
     }
 
     onContact(medium, person) {
