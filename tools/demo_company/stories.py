@@ -42,7 +42,8 @@ def to_write_off(desk, case):
     yield 14
     desk.call(case, "no_answer")
     yield 2
-    desk.company.collections_write_off_limit = 1000
+    half = desk.company.currency_id.round(case.amount_total / 2)
+    desk.company.collections_write_off_limit = min(1000, half)
     _prepare_write_off(desk, case, "contador", "costs").action_request()
 
 
