@@ -26,6 +26,7 @@ IMAGES = paths.ROOT / "docs" / "manual" / "images"
 LANGUAGES = {"en": "en_US", "es": "es_419"}
 SIZES = {1400: 900, 390: 844}
 MOST_BYTES = 120_000
+MORE = ".o_statusbar_buttons button.dropdown-toggle"
 
 
 def main(arguments=None):
@@ -137,7 +138,8 @@ def take(browser, session, shot, short, data):
         browser.resize(width, height)
         browser.set_cookies(session.url, cookies)
         browser.open(session.url + shot.address.format(**data))
-        for selector in shot.clicks:
+        behind = (MORE,) if shot.more and width == min(SIZES) else ()
+        for selector in (*behind, *shot.clicks):
             browser.click(selector.format(**data))
         target = IMAGES / short / f"{shot.name}-{width}.png"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,17 @@ FIRST, SECOND = "Distribuidora Andina SAC", "Andina Equipos SRL"
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture. The address and the selectors to click name ids of `prepare` in braces."""
+    """One picture. The address and the selectors to click name ids of `prepare` in braces.
+
+    ``more``: on a phone the button to click is behind the three dots of its page.
+    """
 
     name: str
     login: str
     address: str
     company: str = FIRST
     clicks: tuple = ()
+    more: bool = False
 
 
 def _action(name):
@@ -33,6 +37,7 @@ SHOTS = (
         "contador",
         _record("collections_case_action", "case"),
         clicks=("button[name='{statement}']",),
+        more=True,
     ),
     Shot("my-day", "cobrador", _action("collections_worklist_action")),
     Shot("promises", "cobrador", _action("collections_promise_action_standing")),
