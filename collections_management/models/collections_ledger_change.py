@@ -40,12 +40,15 @@ class CollectionsLedgerChange(models.Model):
         commit.data[KEY] |= pairs
 
     def _write_noted(self):
-        """Write what was noted in this transaction and wake the job."""
+        """Write what was noted in this transaction and wake the job; a debtor that was merged into
+        another one meanwhile is gone."""
         pairs = sorted(self.env.cr.precommit.data.pop(KEY, ()))
         self.env.cr.execute(
             SQL(
                 "INSERT INTO collections_ledger_change (company_id, partner_id)"
-                " SELECT * FROM unnest(%s::int[], %s::int[])",
+                " SELECT noted.company_id, partner.id"
+                "   FROM unnest(%s::int[], %s::int[]) AS noted (company_id, partner_id)"
+                "   JOIN res_partner partner ON partner.id = noted.partner_id",
                 [company for company, _partner in pairs],
                 [partner for _company, partner in pairs],
             )

@@ -60,6 +60,16 @@ class TestLedgerChange(CollectionsCommon):
         after = self.env["ir.cron.trigger"].search_count([("cron_id", "=", trigger.id)])
         self.assertEqual(after - before, 1)
 
+    def test_a_debtor_merged_meanwhile_stops_nobody(self):
+        twin = self.create_debtor("Twin Ltd")
+        self.create_invoice(100, debtor=twin)
+        self.create_invoice(100)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            (twin | self.debtor).ids, self.debtor
+        )
+        self.commit()
+        self.assertEqual(self.get_noted(), self.debtor)
+
     def test_what_is_no_receivable_is_not_noted(self):
         self.create_invoice(100, move_type="in_invoice")
         self.company.collections_active = False

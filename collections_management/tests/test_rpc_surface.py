@@ -538,7 +538,6 @@ class TestRpcSurface(SecurityCommon):
         targets = self.get_targets()
         opening = {
             "action_agree",
-            "action_approve",
             "action_ask",
             "action_ask_credit_release",
             "action_ask_end",
