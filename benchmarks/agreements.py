@@ -10,7 +10,6 @@ seconds for 50,000.
 
 import argparse
 import json
-import resource
 import sys
 import time
 
@@ -138,19 +137,7 @@ def measure(name, count):
             "floor": _time_floor(env),
         }
         env.cr.rollback()
-    for label in ("seconds", "again"):
-        with database.environment(name) as env:
-            company = env["res.company"].search([("collections_active", "=", True)], limit=1)
-            statements, processor = database.count_queries(), database.count_processor(env)
-            begun = time.monotonic()
-            counts = env["collections.agreement"]._settle(company)
-            env.flush_all()
-            result[label] = round(time.monotonic() - begun, 2)
-            result[f"{label}_processor"] = round(database.count_processor(env) - processor, 2)
-            result[f"{label}_statements"] = database.count_queries() - statements
-            result[f"{label}_verdicts"] = counts
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return result
+    return result | database.measure_settling(name, "collections.agreement")
 
 
 def _time_floor(env):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -33,6 +34,27 @@ def environment(database, **context):
     with Registry(database).cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, context)
         cr.commit()
+
+
+def measure_settling(name, model):
+    """Settle what a model holds by the ledger, and once more when little is left to do.
+
+    :return: seconds, processor, statements and verdicts of both passes, and the peak of memory
+    """
+    result = {}
+    for label in ("seconds", "again"):
+        with environment(name) as env:
+            company = env["res.company"].search([("collections_active", "=", True)], limit=1)
+            statements, processor = count_queries(), count_processor(env)
+            begun = time.monotonic()
+            counts = env[model]._settle(company)
+            env.flush_all()
+            result[label] = round(time.monotonic() - begun, 2)
+            result[f"{label}_processor"] = round(count_processor(env) - processor, 2)
+            result[f"{label}_statements"] = count_queries() - statements
+            result[f"{label}_verdicts"] = counts
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return result
 
 
 def count_queries():

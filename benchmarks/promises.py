@@ -9,7 +9,6 @@ for 50,000.
 
 import argparse
 import json
-import resource
 import sys
 import time
 
@@ -82,20 +81,9 @@ def measure(name, count):
     with database.environment(name) as env:
         floor = _time_floor(env)
         env.cr.rollback()
-    result = {"promises": made, "floor": floor}
-    for label in ("seconds", "again"):
-        with database.environment(name) as env:
-            company = env["res.company"].search([("collections_active", "=", True)], limit=1)
-            statements, processor = database.count_queries(), database.count_processor(env)
-            begun = time.monotonic()
-            counts = env["collections.promise"]._settle(company)
-            env.flush_all()
-            result[label] = round(time.monotonic() - begun, 2)
-            result[f"{label}_processor"] = round(database.count_processor(env) - processor, 2)
-            result[f"{label}_statements"] = database.count_queries() - statements
-            result[f"{label}_verdicts"] = counts
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return result
+    return {"promises": made, "floor": floor} | database.measure_settling(
+        name, "collections.promise"
+    )
 
 
 def _time_floor(env):

@@ -141,8 +141,7 @@ class CollectionsRun(models.Model):
         return work
 
     def _refresh_prescriptions(self):
-        if not self.env["collections.ledger"]._get_rehearsed_day():
-            self.env["collections.prescription.rule"]._refresh(self.company_id)
+        self.env["collections.prescription.rule"]._refresh(self.company_id)
 
     def _escalate_cases(self):
         self.env["collections.escalation.rule"]._run(self.company_id, self)

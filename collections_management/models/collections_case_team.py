@@ -218,9 +218,8 @@ class CollectionsRun(models.Model):
         return work
 
     def _give_out_cases(self):
-        if not self.env["collections.ledger"]._get_rehearsed_day():
-            rules = self.env["collections.assignment.rule"]
-            rules._assign_collectors(self.company_id, run=self)
+        rules = self.env["collections.assignment.rule"]
+        rules._assign_collectors(self.company_id, run=self)
 
 
 class CollectionsReceipt(models.Model):

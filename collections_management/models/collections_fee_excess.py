@@ -43,7 +43,8 @@ class CollectionsFee(models.Model):
                 with self.env.cr.savepoint():
                     automatic._give_back()
             except UserError as error:  # closed books: it waits, and the fee says why, once
-                (automatic & new)._message_log_batch(dict.fromkeys(new.ids, str(error)))
+                told = automatic & new
+                told._message_log_batch(dict.fromkeys(told.ids, str(error)))
 
     @api.model
     def _read_outdated(self):

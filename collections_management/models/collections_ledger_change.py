@@ -8,8 +8,8 @@ BATCH = 500
 class CollectionsLedgerChange(models.Model):
     """A debtor whose receivables changed: the case follows within moments, not at night only.
 
-    Accounting only adds a row, once per debtor and transaction, and waits for nobody: the cases
-    themselves are written by a job of their own.
+    Accounting only adds a row for each debtor, however many items changed, and waits for nobody:
+    the cases themselves are written by a job of their own.
     """
 
     _name = "collections.ledger.change"
@@ -23,7 +23,7 @@ class CollectionsLedgerChange(models.Model):
 
     @api.model
     def _note(self, lines):
-        """Note the debtors of these journal items; written when the transaction commits."""
+        """Note the debtors of these journal items; written before the next savepoint or commit."""
         pairs = {
             (line.company_id.id, line.partner_id.commercial_partner_id.id)
             for line in lines.sudo()
@@ -61,7 +61,8 @@ class CollectionsLedgerChange(models.Model):
         commit_progress = self.env["ir.cron"]._commit_progress
         commit_progress(remaining=self.search_count([]))
         busy = self.env["collections.run"].search([("state", "=", "running")]).company_id
-        for company in self.search([("company_id", "not in", busy.ids)]).company_id:
+        waiting = self._read_group([("company_id", "not in", busy.ids)], ["company_id"])
+        for [company] in waiting:
             while partner_ids := self._take(company, batch_size):
                 partners = self.env["res.partner"].browse(set(partner_ids))
                 self.env["collections.ledger"]._refresh(company, partners=partners)

@@ -178,10 +178,7 @@ def right_dispute(desk, case):
     yield 13
     dispute = _dispute(desk, case, "price", 0.2, "El precio pactado era menor")
     yield 10
-    decision = desk.env["collections.dispute.decision"].with_user(desk.user("supervisor"))
-    decision.create(
-        {"dispute_id": dispute.id, "outcome": "right", "note": "La cotización lo confirma"}
-    ).action_confirm()
+    _decide(desk, dispute, "right", "La cotización lo confirma")
     desk.env.flush_all()
     note = dispute.sudo().refund_ids
     note.filtered(lambda move: move.state == "draft").action_post()
@@ -195,13 +192,15 @@ def wrong_dispute(desk, case):
     yield 11
     dispute = _dispute(desk, case, "quality", 0.5, "Parte de la mercadería llegó golpeada")
     yield 7
-    decision = desk.env["collections.dispute.decision"].with_user(desk.user("supervisor"))
-    decision.create(
-        {"dispute_id": dispute.id, "outcome": "wrong", "note": "Firmó la guía sin observación"}
-    ).action_confirm()
+    _decide(desk, dispute, "wrong", "Firmó la guía sin observación")
     yield 1
     moment = datetime.combine(desk.today, time(21, 30))
     desk.call(case, "call_back", callback=moment.isoformat() + "Z", note="Con la contadora")
+
+
+def _decide(desk, dispute, outcome, note):
+    decision = desk.env["collections.dispute.decision"].with_user(desk.user("supervisor"))
+    decision.create({"dispute_id": dispute.id, "outcome": outcome, "note": note}).action_confirm()
 
 
 def _dispute(desk, case, reason, share, words):
