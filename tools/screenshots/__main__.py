@@ -39,19 +39,17 @@ def main(arguments=None):
     shots = [shot for shot in SHOTS if shot.name in (names or {shot.name})]
     url = _get_url()
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         sessions = {
             login: Session(url, demo.DATABASE, login) for login in {shot.login for shot in shots}
         }
         data = prepare(Session(url, demo.DATABASE, "admin"))
         for session in sessions.values():
             stack.callback(session.speak, session.language)
-        browser = stack.enter_context(Browser(folder))
         for short, language in LANGUAGES.items():
             for session in sessions.values():
                 session.speak(language)
             for shot in shots:
-                take(browser, sessions[shot.login], shot, short, data)
+                take(sessions[shot.login], shot, short, data)
     return 0
 
 
@@ -131,8 +129,20 @@ def _ensure_run(manager, company, method, states, seconds=180):
     raise HouseError(f"Company {company} has no contact that is {' or '.join(states)}.")
 
 
-def take(browser, session, shot, short, data):
-    """Take one picture in one language at both widths."""
+def take(session, shot, short, data):
+    """Take one picture in one language at both widths.
+
+    Each has a browser of its own: a late answer to the page before, of another user, would write
+    over the cookies.
+    """
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Browser(folder) as browser,
+    ):
+        _take_widths(browser, session, shot, short, data)
+
+
+def _take_widths(browser, session, shot, short, data):
     cookies = {"session_id": session.id, "cids": data[shot.company], "tz": "America/Lima"}
     for width, height in SIZES.items():
         browser.resize(width, height)
