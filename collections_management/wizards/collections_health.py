@@ -256,6 +256,9 @@ class CollectionsHealth(models.TransientModel):
     def _get_failures(self, companies):
         """Return the outcomes of the last days by channel, those that failed most first.
 
+        A call of a colleague that reached nobody is no fault of the house: only what leaves by
+        itself counts.
+
         :return: ``{company id: [{"channel_id", "failed", "reached", "reason"}]}``; reason is the
             most frequent one
         """
@@ -279,6 +282,8 @@ class CollectionsHealth(models.TransientModel):
                        count(*) FILTER (WHERE state <> 'failed') AS reached,
                        mode() WITHIN GROUP (ORDER BY reason) AS reason
                   FROM outcome
+                  JOIN collections_channel channel ON channel.id = channel_id
+                   AND channel.is_manual IS NOT TRUE
               GROUP BY company_id, channel_id
               ORDER BY failed DESC, channel_id
                 """,

@@ -61,7 +61,12 @@ class CollectionsHealth(models.TransientModel):
         since = fields.Datetime.to_string(fields.Datetime.now() - timedelta(days=DAYS))
         domains = {
             "queue": [*company, ("state", "in", waiting)],
-            "failures": [*company, ("state", "=", "failed"), ("write_date", ">=", since)],
+            "failures": [
+                *company,
+                ("state", "=", "failed"),
+                ("write_date", ">=", since),
+                ("channel_id.is_manual", "=", False),
+            ],
         }
         return {"domain": domains.get(code, company), "context": {}}
 
