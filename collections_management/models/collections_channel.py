@@ -65,6 +65,27 @@ class CollectionsChannel(models.Model):
         """Return ``(code, sentence)`` while nothing can leave through this channel, else None."""
         return self._dispatch("obstacle", company)
 
+    def _get_test_address(self, company):
+        """Return the address to which everything goes in safe mode, a false value without one.
+
+        The company's address for tests is an e-mail's; an adapter of another kind of address has
+        ``_<kind>_get_test_address``.
+        """
+        find = getattr(self, f"_{self.kind}_get_test_address", None)
+        return find(company) if find else company.collections_test_email
+
+    def _get_cost(self, contact, content):
+        """Return what one message costs, in the company's currency and of this day.
+
+        An adapter that knows more than the channel's own figure (by country, by length) has
+        ``_<kind>_get_cost``.
+        """
+        find = getattr(self, f"_{self.kind}_get_cost", None)
+        if find:
+            return find(contact, content)
+        company = contact.company_id
+        return self.currency_id._convert(self.cost, company.currency_id, company)
+
     def _render(self, contacts):
         """Return ``{contact id: {"subject": str, "body": Markup, "address": str}}``."""
         return self._dispatch("render", contacts)

@@ -92,6 +92,7 @@ class CollectionsContact(models.Model):
         "date, what falls due.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
+    cost = fields.Monetary(readonly=True, help="What the provider asks for it, as far as is known.")
     rule_id = fields.Many2one("collections.contact.rule", readonly=True, ondelete="set null")
     facts = fields.Json(readonly=True, help="What the decision was taken from.")
     line_ids = fields.Many2many(
@@ -422,10 +423,13 @@ class CollectionsContact(models.Model):
     def _mark_sent(self, reference, climb=None):
         """Note that these contacts left, and climb the ladder.
 
-        :param climb: what ``collections.position._prepare_climbs`` said of the one contact
+        :param climb: what ``collections.position._prepare_climbs`` said of the one contact; its
+            cost was noted when it left
         """
         positions = self.env["collections.position"]
         for contact in self:
+            if climb is None and not contact.cost:
+                contact.cost = contact.channel_id._get_cost(contact, {})
             contact.write(
                 {
                     "state": "sent",

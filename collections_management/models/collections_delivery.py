@@ -139,10 +139,12 @@ class CollectionsDelivery(models.AbstractModel):
 
     def _get_obstacle(self, company, channel):
         """Return ``(code, sentence)`` while nothing of a company may leave through a channel."""
-        needs_test_address = company.collections_safe_mode and not channel.is_manual
-        if needs_test_address and not company.collections_test_email:
+        is_test = company.collections_safe_mode and not channel.is_manual
+        if is_test and not channel._get_test_address(company):
             return "no_test_address", self.env._(
-                "Safe mode is on for %(company)s and no test address is set.", company=company.name
+                "Safe mode is on for %(company)s and no test address is set for %(channel)s.",
+                company=company.name,
+                channel=channel.name,
             )
         return channel._get_obstacle(company)
 
@@ -269,7 +271,7 @@ class CollectionsDelivery(models.AbstractModel):
                     address=content["address"] or contact.partner_id.display_name,
                     subject=content["subject"],
                 )
-                content["address"] = company.collections_test_email
+                content["address"] = channel._get_test_address(company)
         return contents
 
     def _render_one_by_one(self, contacts, channel):
@@ -310,6 +312,8 @@ class CollectionsDelivery(models.AbstractModel):
         for contact in contacts:
             contents[contact.id].update(tone=contact._get_tone(), climb=climbs[contact.id])
         channel._prepare(contacts, contents)
+        for contact in contacts:
+            contents[contact.id]["cost"] = channel._get_cost(contact, contents[contact.id])
 
     def _turn_to(self, contact, contents, previous, outcome):
         """Note what became of the previous contact and that the next one is about to leave.
@@ -410,6 +414,8 @@ class CollectionsDelivery(models.AbstractModel):
         :return: the log entries of it
         """
         data = {"code": outcome.code} if outcome.code else {}
+        if outcome.state in ("sent", "uncertain"):
+            contact.cost = content["cost"]
         if outcome.state == "sent":
             contact._mark_sent(outcome.reference, content["climb"])
             return [self._get_entry(contact, "sent", **data)]

@@ -338,6 +338,7 @@ class CollectionsLetterBatch(models.Model):
             letters = batch.contact_ids.filtered(lambda contact: contact.state == "sending")
             climbs = positions._prepare_climbs(letters)
             for contact in letters:
+                contact.cost = contact.channel_id._get_cost(contact, {})
                 contact._mark_sent(f"letter/{batch.id}", climbs[contact.id])
             self.env["collections.log"]._append(
                 [

@@ -82,6 +82,9 @@ class CollectionsRun(models.Model):
     sent_count = fields.Integer(compute="_compute_contact_counts")
     failed_count = fields.Integer(compute="_compute_contact_counts")
     waiting_count = fields.Integer(compute="_compute_contact_counts")
+    cost = fields.Monetary(
+        compute="_compute_contact_counts", help="What its messages cost so far, where it is known."
+    )
     decisions = fields.Json(readonly=True)
     decision_summary = fields.Char(compute="_compute_decision_summary")
     error = fields.Text(readonly=True)
@@ -105,17 +108,19 @@ class CollectionsRun(models.Model):
 
     @api.depends("contact_ids.state")
     def _compute_contact_counts(self):
-        counts = Counter()
-        for run, state, count in self.env["collections.contact"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        counts, costs = Counter(), Counter()
+        for run, state, count, cost in self.env["collections.contact"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count", "cost:sum"]
         ):
             counts[run.id, state] = count
+            costs[run.id] += cost or 0
         groups = {
             "sent_count": ("sent", "delivered", "read", "answered"),
             "failed_count": ("failed", "uncertain"),
             "waiting_count": ("planned", "held", "awaiting", "queued", "sending"),
         }
         for run in self:
+            run.cost = costs[run.id]
             run.contact_count = sum(n for (id_, _state), n in counts.items() if id_ == run.id)
             for name, states in groups.items():
                 run[name] = sum(counts[run.id, state] for state in states)

@@ -14,6 +14,18 @@ from .common import CollectionsCommon
 
 @tagged("post_install", "-at_install")
 class TestRun(CollectionsCommon):
+    def test_what_a_message_costs_is_noted_when_it_leaves(self):
+        self.email.write({"cost": 0.5, "currency_id": self.company.currency_id.id})
+        self.create_invoice(100, days_overdue=5)
+        self.create_invoice(100, days_overdue=20, debtor=self.create_debtor("Other"))
+        with self.mailbox():
+            run = self.run_night()
+        told = run.contact_ids.filtered(lambda contact: contact.state == "sent")
+        messages = told.filtered(lambda contact: contact.channel_id == self.email)
+        self.assertEqual(set(messages.mapped("cost")), {0.5})
+        self.assertEqual(run.cost, sum(told.mapped("cost")))
+        self.assertGreater(run.cost, 0)
+
     def test_a_night_takes_the_ledger_to_the_debtor(self):
         invoice = self.create_invoice(120.5, days_overdue=5)
         with self.mailbox() as box:
