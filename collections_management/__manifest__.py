@@ -7,7 +7,7 @@
     "author": "Odoo Collections",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["account", "digest", "mail", "portal", "resource"],
+    "depends": ["account", "digest", "mail", "phone_validation", "portal", "resource"],
     "external_dependencies": {"python": ["holidays", "openpyxl", "phonenumbers"]},
     "uninstall_hook": "uninstall_hook",
     "data": [

@@ -18,6 +18,7 @@ from . import (
     collections_channel_email,
     collections_channel_letter,
     collections_channel_medium,
+    collections_channel_phone,
     collections_contact,
     collections_contact_api,
     collections_contact_approval,

@@ -106,6 +106,11 @@ class CollectionsChannel(models.Model):
         """
         return self._dispatch("session", contacts)
 
+    def _needs_text(self):
+        """Extension point: whether it speaks with the texts of a step; some have texts of their
+        own."""
+        return not self.is_manual
+
     def _is_transactional(self):
         """Tell whether sending lives in our own transaction: a crash then means "not sent"."""
         return self.is_manual

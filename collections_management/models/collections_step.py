@@ -120,7 +120,8 @@ class CollectionsStep(models.Model):
                 raise ValidationError(
                     self.env._("Step %(step)s has no channel to go out through.", step=step.name)
                 )
-            if not step.template_ids and not all(step.channel_ids.mapped("is_manual")):
+            speaking = step.channel_ids.filtered(lambda channel: channel._needs_text())
+            if speaking and not step.template_ids:
                 raise ValidationError(
                     self.env._("Step %(step)s has no text to send.", step=step.name)
                 )

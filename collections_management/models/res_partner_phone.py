@@ -2,7 +2,9 @@ from odoo import api, fields, models
 
 from .collections_dunned_mixin import READERS
 
-DIGITS = str.maketrans("", "", " ()-./\t\xa0")
+# What people put between the digits of a number.
+BETWEEN = " ()-./\t\xa0"
+DIGITS = str.maketrans("", "", BETWEEN)
 
 
 class ResPartner(models.Model):
@@ -36,6 +38,14 @@ class ResPartner(models.Model):
         """Leave the numbers of these partners out."""
         for partner in self.sudo().filtered("phone"):
             partner.collections_bad_phone = _get_digits(partner.phone)
+
+    @api.model
+    def _mark_bad_number(self, number):
+        """Leave a number out, whoever has it.
+
+        :param number: in E.164
+        """
+        self.sudo().search([("phone_sanitized", "=", number)])._mark_bad_phone()
 
     def write(self, vals):
         """Whoever enters a number says that it is right."""

@@ -1,0 +1,21 @@
+{
+    "name": "Collections SMS",
+    "summary": "Text messages to debtors through Odoo's SMS, with their cost and their answers",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "website": "https://github.com/odoo-collections/odoo-collections",
+    "author": "Odoo Collections",
+    "license": "LGPL-3",
+    "depends": ["collections_management", "sms_twilio"],
+    "uninstall_hook": "uninstall_hook",
+    "data": [
+        "security/ir.model.access.csv",
+        "security/sms_template_security.xml",
+        "data/collections_channel_data.xml",
+        "data/sms_template_data.xml",
+        "views/collections_contact_views.xml",
+        "views/collections_strategy_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/sms_template_views.xml",
+    ],
+}
