@@ -48,6 +48,7 @@
         "data/collections_promise_data.xml",
         "data/collections_agreement_event_data.xml",
         "data/collections_agreement_data.xml",
+        "data/collections_contact_statement_data.xml",
         "data/collections_contact_rule_data.xml",
         "data/collections_fee_data.xml",
         "data/collections_fee_law_data.xml",

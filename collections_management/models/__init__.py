@@ -27,6 +27,7 @@ from . import (
     collections_contact_person,
     collections_contact_post,
     collections_contact_rule,
+    collections_contact_statement,
     collections_contact_why,
     collections_contact_window,
     collections_delivery,
