@@ -81,6 +81,7 @@
         "views/collections_log_content_views.xml",
         "views/collections_log_check_views.xml",
         "views/collections_contact_rule_views.xml",
+        "views/collections_consent_views.xml",
         "views/collections_forewarning_templates.xml",
         "views/collections_hold_views.xml",
         "views/collections_reply_views.xml",

@@ -157,6 +157,13 @@ from . import (
     res_partner_credit,
 )
 
+# what a debtor lets us use, and the law beside the case
+from . import (
+    collections_consent,
+    collections_case_consent,
+    collections_log_consent,
+)
+
 # the collector's day
 from . import (
     collections_outcome,
