@@ -28,6 +28,7 @@ from . import (
     collections_contact_person,
     collections_contact_post,
     collections_contact_rule,
+    collections_contact_statement,
     collections_contact_why,
     collections_contact_window,
     collections_delivery,
@@ -155,6 +156,13 @@ from . import (
     account_move_credit,
     res_company_credit,
     res_partner_credit,
+)
+
+# what a debtor lets us use, and the law beside the case
+from . import (
+    collections_consent,
+    collections_case_consent,
+    collections_log_consent,
 )
 
 # the collector's day

@@ -45,7 +45,10 @@ class CollectionsChannel(models.Model):
         return getattr(self, f"_{self.kind}_{verb}")
 
     def _get_addresses(self, cases, role=None, without=None):
-        """Return ``{case id: address}`` of the cases this channel can reach; set-based.
+        """Return ``{case id: address}`` of the cases this channel can and may reach; set-based.
+
+        What a debtor withdrew, or has to grant first, is no address; another person of the debtor
+        takes its place where the adapter knows one.
 
         :param role: whom a step writes to, for adapters that know several persons of a debtor
         :param without: ``{case id: addresses}`` that are not used again; an adapter that knows
@@ -54,8 +57,22 @@ class CollectionsChannel(models.Model):
         if not cases:
             return {}
         channel = self.with_context(collections_role=role) if role else self
-        if without:
-            channel = channel.with_context(collections_without=without)
+        found = channel._find_addresses(cases, without)
+        if self.is_manual or self.env.context.get("collections_any_consent"):
+            return found
+        consents, allowed, used = self.env["collections.consent"], {}, dict(without or {})
+        while refused := consents._get_case_refusals(self.kind, found):
+            allowed |= {id_: found[id_] for id_ in found if id_ not in refused}
+            used |= {id_: {*used.get(id_, ()), found[id_]} for id_ in refused}
+            last = {id_: found[id_] for id_ in refused}
+            found = channel._find_addresses(cases.browse(refused), used)
+            if all(last.get(id_) == address for id_, address in found.items()):
+                return allowed
+        return allowed | found
+
+    def _find_addresses(self, cases, without):
+        """Return ``{case id: address}`` of what the adapter knows, used ones left out."""
+        channel = self.with_context(collections_without=without) if without else self
         found = channel._dispatch("addresses", cases)
         if not without:
             return found

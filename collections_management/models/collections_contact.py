@@ -219,6 +219,18 @@ class CollectionsContact(models.Model):
 
     # -- task ------------------------------------------------------------------------------------
 
+    def _get_missing_sentence(self):
+        """Return what the collector has to find first, where no channel could be used."""
+        return {
+            "no_address": self.env._("No channel reaches this debtor: find the right contact."),
+            "no_consent": self.env._(
+                "No channel may be used: ask the debtor which one he authorises, and note it."
+            ),
+            "consent_withdrawn": self.env._(
+                "The debtor does not want the channels of this step: find another way."
+            ),
+        }.get(self.reason)
+
     def _create_task(self, content):
         """Put the contact on the collector's desk as an activity of the case.
 
@@ -228,10 +240,8 @@ class CollectionsContact(models.Model):
         case = self.case_id
         user = case.user_id or self.company_id.collections_user_id
         note = content["body"]
-        if self.reason == "no_address":
-            note = Markup("<p>%s</p>%s") % (
-                self.env._("No channel reaches this debtor: find the right contact."), note
-            )  # fmt: skip
+        if missing := self._get_missing_sentence():
+            note = Markup("<p>%s</p>%s") % (missing, note)
         activity = (
             self.env["mail.activity"]
             .with_context(mail_activity_quick_update=True)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..engine import calendar
 
@@ -22,7 +22,7 @@ class CollectionsContactCap(models.Model):
         "One contact in 2 days keeps two days between them.",
     )
     medium = fields.Selection(
-        selection=lambda self: self.env["collections.channel"]._fields["medium"].selection,
+        selection="_selection_medium",
         help="Empty: calls, written messages and visits together.",
     )
     channel_ids = fields.Many2many(
@@ -44,6 +44,12 @@ class CollectionsContactCap(models.Model):
         "CHECK (days BETWEEN 1 AND 31)", "A contact limit counts over 1 to 31 days."
     )
 
+    @api.model
+    def _selection_medium(self):
+        """The media of the channels, and calls and visits together, as the law of Chile counts."""
+        media = self.env["collections.channel"]._fields["medium"]._description_selection(self.env)
+        return [*media, ("spoken", self.env._("Calls and visits"))]
+
     def _to_engine(self):
         """Return the caps as a tuple for the engine."""
         return tuple(
@@ -55,8 +61,9 @@ class CollectionsContactCap(models.Model):
         self.ensure_one()
         channels = self.with_context(active_test=False).channel_ids
         if not channels and self.medium:
+            media = ("call", "visit") if self.medium == "spoken" else (self.medium,)
             channels = self.env["collections.channel"].with_context(active_test=False)
-            channels = channels.search([("medium", "=", self.medium)])
+            channels = channels.search([("medium", "in", media)])
         elif not channels:
             return None
         return frozenset(channels.mapped("code"))

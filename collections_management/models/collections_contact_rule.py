@@ -2,6 +2,7 @@ from datetime import timezone
 from typing import NamedTuple
 
 import babel.dates
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -20,6 +21,7 @@ class Place(NamedTuple):
     state: str | None
     tz: str | None
     is_company: bool
+    actor: str | None = None  # of a company: whose debts it collects
 
 
 class CollectionsContactRule(models.Model):
@@ -31,7 +33,7 @@ class CollectionsContactRule(models.Model):
 
     _name = "collections.contact.rule"
     _description = "Contact Rule"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -54,6 +56,19 @@ class CollectionsContactRule(models.Model):
         "Debtors",
         default="any",
         required=True,
+        help="Whoever is no company counts as a person, also one who trades under their own name.",
+    )
+    actor = fields.Selection(
+        [
+            ("any", "Whoever collects"),
+            ("own", "Who collects their own debts"),
+            ("others", "Who collects the debts of others"),
+        ],
+        "Binds",
+        default="any",
+        required=True,
+        tracking=True,
+        help="Some laws bind collection agencies only. What your company is, its settings say.",
     )
     window_ids = fields.One2many(
         "collections.contact.window", "rule_id", "Contact Hours", copy=True
@@ -70,6 +85,31 @@ class CollectionsContactRule(models.Model):
         tracking=True,
         help="After a contact that reached the debtor, no other channel for seven days.",
     )
+    consent = fields.Selection(
+        [
+            ("none", "Unless the debtor withdrew it"),
+            ("authorised", "Only channels that the debtor authorised"),
+            ("opt_in", "Only channels that the debtor authorised, with proof"),
+        ],
+        "Channels Used",
+        default="none",
+        required=True,
+        tracking=True,
+        help="A channel that the debtor withdrew is never used, whatever the rule says.",
+    )
+    consent_scope = fields.Selection(
+        [("all", "Every channel"), ("phone", "Those that use a phone number")],
+        "Consent Is Needed For",
+        default="all",
+        required=True,
+        tracking=True,
+    )
+    retention_years = fields.Integer(
+        "Proof Kept, Years",
+        tracking=True,
+        help="How long the law has the proof of contacts kept. 0: it names no period.",
+    )
+    statement_ids = fields.Many2many("collections.contact.statement", string="Duties", copy=True)
     kind = fields.Selection(
         [("law", "Law"), ("policy", "Own policy")], default="policy", required=True, tracking=True
     )
@@ -89,12 +129,16 @@ class CollectionsContactRule(models.Model):
         "The hours between two contacts lie between zero and 744, a month.",
     )
 
+    _retention_positive = models.Constraint(
+        "CHECK (retention_years >= 0)", "The years that proof is kept cannot be negative."
+    )
+
     @api.depends(
         "window_ids", "window_ids.hour_from", "window_ids.hour_to", "window_ids.monday",
         "window_ids.tuesday", "window_ids.wednesday", "window_ids.thursday", "window_ids.friday",
         "window_ids.saturday", "window_ids.sunday", "cap_ids", "cap_ids.limit", "cap_ids.days",
         "cap_ids.medium", "cap_ids.channel_ids", "holidays_ok", "spacing_hours",
-        "one_channel_per_week",
+        "one_channel_per_week", "consent", "consent_scope",
     )  # fmt: skip
     @api.depends_context("lang")
     def _compute_summary(self):
@@ -141,6 +185,34 @@ class CollectionsContactRule(models.Model):
         return self.env["ir.actions.actions"]._for_xml_id(
             "collections_management.collections_contact_rule_try_action"
         )
+
+    @api.model
+    def _cron_remind(self):
+        """Once a year, ask a manager to read again the source of each rule that is in use."""
+        year_ago = fields.Date.today() - relativedelta(years=1)
+        used = self.env["collections.contact"]._read_group(
+            [("rule_id", "!=", False), ("planned_on", ">=", year_ago)], ["rule_id"]
+        )
+        rules = self.browse(rule.id for [rule] in used).filtered(
+            lambda rule: rule.active and (not rule.checked_on or rule.checked_on < year_ago)
+        )
+        summary = self.env._("Read the source of this contact rule again")
+        for rule in rules.filtered(lambda rule: not rule.activity_ids):
+            if user := rule._get_reader():
+                rule.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=summary,
+                    note=" · ".join(filter(None, (rule.citation, rule.source_url))),
+                    user_id=user.id,
+                )
+
+    def _get_reader(self):
+        """Return who reads the law anew: a manager of the rule's company, else of any."""
+        self.ensure_one()
+        companies = self.company_id or self.env["res.company"].search(
+            [("collections_active", "=", True)]
+        )
+        return next(filter(None, (one._get_collections_managers()[:1] for one in companies)), None)
 
     # What the planner asks. All of it set-based: queries per call, not per record.
 
@@ -311,7 +383,11 @@ class CollectionsContactRule(models.Model):
         found = self._get_places(
             {partner_id for _, partner_id in pairs.values()} | {*home_ids.values()}
         )
-        homes = {company_id: found[home_id] for company_id, home_id in home_ids.items()}
+        actors = {company.id: company.collections_actor for company in companies.sudo()}
+        homes = {
+            company_id: found[home_id]._replace(actor=actors[company_id])
+            for company_id, home_id in home_ids.items()
+        }
         return {
             key: (company_id, found[partner_id], homes[company_id])
             for key, (company_id, partner_id) in pairs.items()
@@ -326,13 +402,14 @@ class CollectionsContactRule(models.Model):
     def _get_test(self):
         """Extension point: return a function (company id, Place, Place of the company) -> bool."""
         self.ensure_one()
-        company_id, kind = self.company_id.id, self.partner_kind
+        company_id, kind, actor = self.company_id.id, self.partner_kind, self.actor
         countries, states = set(self.country_ids.ids), set(self.state_ids.ids)
 
         def fits(case_company_id, place, home):
             return (
                 company_id in (False, case_company_id)
                 and kind in ("any", "company" if place.is_company else "person")
+                and actor in ("any", home.actor)
                 and (not countries or (place.country_id or home.country_id) in countries)
                 and (not states or place.state_id in states)
             )
@@ -396,6 +473,13 @@ class CollectionsContactRule(models.Model):
             )
         if self.one_channel_per_week:
             parts.append(self.env._("one channel a week"))
+        if self.consent != "none":
+            phone = self.consent_scope == "phone"
+            parts.append(
+                self.env._("calls and texts only to phones that the debtor authorised")
+                if phone
+                else self.env._("only channels that the debtor authorised")
+            )
         return parts
 
     def _get_hours_sentence(self, window):

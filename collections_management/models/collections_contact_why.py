@@ -35,6 +35,10 @@ class CollectionsContact(models.Model):
             "archived": self.env._("The debtor is archived."),
             "channel_archived": self.env._("The channel was archived."),
             "no_address": self.env._("No channel of the step reaches this debtor."),
+            "no_consent": self.env._(
+                "The contact rule asks for a consent that the debtor has not given."
+            ),
+            "consent_withdrawn": self.env._("The debtor does not want this channel any more."),
             "no_mail_server": self.env._("No outgoing mail server is configured."),
             "no_sender": self.env._("The company has no e-mail address to send from."),
             "no_test_address": self.env._("Safe mode is on and no test address is set."),

@@ -222,7 +222,7 @@ class CollectionsDelivery(models.AbstractModel):
         """Skip the contacts whose decision does not stand any more, saying why."""
         archived = contacts.filtered(lambda contact: not contact.partner_id.active)
         archived._skip("archived")
-        contacts -= archived
+        contacts = (contacts - archived)._drop_unwanted()
         planned = contacts.filtered(lambda contact: contact.step_id and contact.cycle)
         if not planned:
             return contacts

@@ -98,7 +98,7 @@ class CollectionsPlanner(models.AbstractModel):
         task = self.env["collections.channel"]._get_task_channel()
         worked = self._get_worked(list(speaking))
         reached = self._get_addresses_by_channel(cases, worked)
-        result = {}
+        result, unreached = {}, defaultdict(cases.browse)
         for step in steps:
             channels = step._get_channels()
             for case_id in case_ids_by_step[step.id]:
@@ -112,7 +112,11 @@ class CollectionsPlanner(models.AbstractModel):
                     found = [(channel, address, None)] if address else []
                 if not found:
                     found = [(task, "", "no_address")]
+                    for channel in channels:
+                        unreached[channel] |= cases.browse(case_id)
                 result[case_id] = found if step.channel_mode == "all" else found[:1]
+        for case_id, reason in self.env["collections.consent"]._get_unreached(unreached).items():
+            result[case_id] = [(task, "", reason)]
         return result
 
     def _get_reach(self, cases, steps):

@@ -20,6 +20,13 @@ class ResCompany(models.Model):
     collections_user_id = fields.Many2one(
         "res.users", string="Default Collector", help="Gets the cases of new debtors."
     )
+    collections_actor = fields.Selection(
+        [("own", "Its own invoices"), ("others", "Debts of others, as an agency")],
+        string="Collects",
+        default="own",
+        required=True,
+        help="Some laws bind only who collects for others: the contact rules follow.",
+    )
     collections_stale_bank_days = fields.Integer(
         string="Bank Freshness",
         default=7,

@@ -8,6 +8,9 @@ class ResConfigSettings(models.TransientModel):
     collections_safe_mode = fields.Boolean(
         related="company_id.collections_safe_mode", readonly=False
     )
+    collections_actor = fields.Selection(
+        related="company_id.collections_actor", readonly=False, required=True
+    )
     collections_test_email = fields.Char(
         related="company_id.collections_test_email", readonly=False
     )

@@ -48,3 +48,16 @@ class ResPartner(models.Model):
     def action_open_collections_case(self):
         """Open the case of this debtor in the current company."""
         return self.collections_case_id.get_formview_action()
+
+    def action_note_consent(self):
+        """Open the form in which what this debtor granted or withdrew is noted."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "collections_management.collections_consent_action_new"
+            ),
+            "context": {
+                "default_partner_id": self.id,
+                "default_source": self.env._("by hand"),
+            },
+        }
