@@ -44,6 +44,12 @@ class CollectionsChannel(models.Model):
         self.ensure_one()
         return getattr(self, f"_{self.kind}_{verb}")
 
+    def _call_optional(self, verb, default, *args):
+        """Return what the adapter answers to a verb, a default when it does not know it."""
+        self.ensure_one()
+        method = getattr(self, f"_{self.kind}_{verb}", None)
+        return method(*args) if method else default
+
     def _get_addresses(self, cases, role=None, without=None):
         """Return ``{case id: address}`` of the cases this channel can and may reach; set-based.
 
@@ -88,8 +94,7 @@ class CollectionsChannel(models.Model):
         The company's address for tests is an e-mail's; an adapter of another kind of address has
         ``_<kind>_get_test_address``.
         """
-        find = getattr(self, f"_{self.kind}_get_test_address", None)
-        return find(company) if find else company.collections_test_email
+        return self._call_optional("get_test_address", company.collections_test_email, company)
 
     def _get_cost(self, contact, content):
         """Return what one message costs, in the company's currency and of this day.
@@ -97,11 +102,9 @@ class CollectionsChannel(models.Model):
         An adapter that knows more than the channel's own figure (by country, by length) has
         ``_<kind>_get_cost``.
         """
-        find = getattr(self, f"_{self.kind}_get_cost", None)
-        if find:
-            return find(contact, content)
         company = contact.company_id
-        return self.currency_id._convert(self.cost, company.currency_id, company)
+        cost = self.currency_id._convert(self.cost, company.currency_id, company)
+        return self._call_optional("get_cost", cost, contact, content)
 
     def _render(self, contacts):
         """Return ``{contact id: {"subject": str, "body": Markup, "address": str}}``."""
@@ -112,9 +115,7 @@ class CollectionsChannel(models.Model):
 
         Between two messages there is a commit, and after a commit nothing is cached.
         """
-        prepare = getattr(self, f"_{self.kind}_prepare", None)
-        if prepare:
-            prepare(contacts, contents)
+        self._call_optional("prepare", None, contacts, contents)
 
     def _session(self, contacts):
         """Return a context manager around the sending of a batch of one company.

@@ -10,12 +10,6 @@ class CollectionsChannel(models.Model):
 
     _inherit = "collections.channel"
 
-    def _call_optional(self, verb, default, *args):
-        """Return what the adapter answers to a verb, a default when it does not know it."""
-        self.ensure_one()
-        method = getattr(self, f"_{self.kind}_{verb}", None)
-        return method(*args) if method else default
-
     def _is_two_way(self):
         """Tell whether people answer through this channel."""
         return self._call_optional("is_two_way", False)
@@ -35,10 +29,6 @@ class CollectionsChannel(models.Model):
         """Return how much a message may hold: ``text``, ``buttons``, ``button_title``,
         ``list_rows``, ``url_title`` (no such key: no button of that kind)."""
         return self._call_optional("get_limits", {})
-
-    def _get_test_address(self, company):
-        """Return the address that messages of a company in safe mode go to, or False."""
-        return self._call_optional("get_test_address", False, company)
 
     def _get_window_texts(self, conversation):
         """Return ``[{"id", "name", "text"}]``: what may be said after the window has closed."""

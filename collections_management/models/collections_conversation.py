@@ -58,7 +58,11 @@ class CollectionsConversation(models.Model):
         help="The automatic answers speak it.",
     )
     state = fields.Selection(
-        [("bot", "Answered automatically"), ("person", "Answered by a person"), ("closed", "Closed")],
+        [
+            ("bot", "Answered automatically"),
+            ("person", "Answered by a person"),
+            ("closed", "Closed"),
+        ],
         string="Status",
         required=True,
         default="bot",
@@ -394,7 +398,11 @@ class CollectionsConversation(models.Model):
                 {
                     "case_id": self.case_id._get_survivor().id,
                     "event": event,
-                    "data": {"conversation": self.id, "channel": self.channel_id.id, **(data or {})},
+                    "data": {
+                        "conversation": self.id,
+                        "channel": self.channel_id.id,
+                        **(data or {}),
+                    },
                     "content": {"address": self.address, **(content or {})},
                     "user_id": None if self.env.su and self.env.uid == 1 else self.env.uid,
                 }

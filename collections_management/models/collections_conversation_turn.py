@@ -121,9 +121,7 @@ class CollectionsConversation(models.Model):
             }
         )
         words = self.env["collections.log"]._get_data_words().get(reason, reason)
-        title = self.env._(
-            "%(channel)s: %(reason)s", channel=self.channel_id.name, reason=words
-        )
+        title = self.env._("%(channel)s: %(reason)s", channel=self.channel_id.name, reason=words)
         if not self.case_id:
             self._ask_whose(title)
             return
@@ -181,7 +179,9 @@ class CollectionsConversation(models.Model):
                 raise UserError(
                     self.env._("%(fields)s: not set by hand.", fields=", ".join(sorted(labels)))
                 )
-            if "case_id" in vals and any(talk.case_id.id not in (False, vals["case_id"]) for talk in self):
+            if "case_id" in vals and any(
+                talk.case_id.id not in (False, vals["case_id"]) for talk in self
+            ):
                 raise UserError(
                     self.env._("It is known whose conversation this is: its log is on that case.")
                 )  # fmt: skip

@@ -44,9 +44,7 @@ def get_raw_rules():
         values["windows"] = [
             {
                 "days": {
-                    number
-                    for number, day in enumerate(DAYS, 1)
-                    if window.get(day, number <= 5)
+                    number for number, day in enumerate(DAYS, 1) if window.get(day, number <= 5)
                 },
                 "from": window["hour_from"],
                 "to": window["hour_to"],

@@ -153,10 +153,12 @@ class TestConversation(ConversationCommon):
         talk = self.hear("hola").conversation_id
         unknown = self.hear("hola", "51900000000").conversation_id
         talks = talk | unknown
+
         def seen(user):
             return self.env["collections.conversation"].with_user(user).search(
                 [("id", "in", talks.ids)]
             )  # fmt: skip
+
         self.assertEqual(seen(self.collector), talk)
         self.assertFalse(seen(self.colleague))
         self.assertEqual(seen(self.supervisor), talks)
@@ -235,7 +237,10 @@ class TestConversationDelivery(ConversationCommon):
 
     @mute_logger("odoo.addons.collections_management.models.collections_conversation_delivery")
     def test_an_adapter_that_breaks_leaves_an_open_question_not_a_second_message(self):
-        self.provider.outcomes = [ValueError("broken"), Outcome("uncertain", "timeout", "No answer")]
+        self.provider.outcomes = [
+            ValueError("broken"),
+            Outcome("uncertain", "timeout", "No answer"),
+        ]
         first, second = self.talk._say("One"), self.talk._say("Two")
         self.send()
         self.assertEqual((first | second).mapped("state"), ["uncertain", "uncertain"])

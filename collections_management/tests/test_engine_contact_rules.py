@@ -333,9 +333,7 @@ class TestSimulatedYear(BaseCase):
                     contacts.append((wanted, channel, reached, False))
                     history.append(calendar.Past(wanted, channel, reached))
                     continue
-                verdict = calendar.earliest_allowed(
-                    rule, wanted, channel, zones, checker, history
-                )
+                verdict = calendar.earliest_allowed(rule, wanted, channel, zones, checker, history)
                 if verdict.moment is None:
                     refused += 1
                     continue

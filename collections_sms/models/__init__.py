@@ -1,6 +1,8 @@
 from . import (
     collections_channel,
+    collections_channel_reply,
     collections_contact,
+    collections_conversation_message,
     collections_delivery,
     collections_step,
     res_company,

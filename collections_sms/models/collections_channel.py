@@ -131,47 +131,55 @@ class CollectionsChannel(models.Model):
 
     @contextmanager
     def _sms_session(self, contacts):
-        company = contacts.company_id.sudo()
-        env = self.with_company(company).sudo().env
+        yield self._sms_get_api(contacts.company_id)
+        contacts._catch_up_with_reports()
+
+    def _sms_get_api(self, company):
+        """Return the provider's class of a company, ready to be called."""
+        company = company.sudo()
         base = company._get_sms_api_class()
         if issubclass(base, SmsApiTwilio):
             base = type("NotingTwilio", (NotingTwilio, base), {})
-        api = base(env)
+        api = base(self.with_company(company).sudo().env)
         api._set_company(company)
-        yield api
-        contacts._catch_up_with_reports()
+        return api
 
     def _sms_send(self, contact, content, session):
-        messages = [
-            {
-                "content": content["text"],
-                "numbers": [{"number": content["address"], "uuid": content["uuid"]}],
-            }
-        ]
-        report = urljoin(contact.get_base_url(), "/sms/status")
-        session.code = session.lost = None
-        try:
-            [result] = session._send_sms_batch(messages, delivery_reports_url=report)
-        except InsufficientCreditError as error:
-            result = {"state": "insufficient_credit", "failure_reason": str(error)}
-        except (AccessError, ValueError) as error:  # of IAP's, whatever broke; words of nobody
-            return self._sms_tell_lost(error.__context__ or error, content)
-        if session.lost:
-            return self._sms_tell_lost(session.lost, content)
-        outcome = words.judge(
-            result["state"], result.get("failure_reason") or "", content["uuid"], session.code
+        outcome = self._sms_call(
+            session, contact.company_id, content["address"], content["text"], content["uuid"]
         )
-        if outcome.code == "sms_stopped":
-            contact.company_id.sudo()._stop_collections_sms(outcome.message)
         if outcome.code == "bad_number" and not contact.safe_mode:
             self.env["res.partner"]._mark_bad_number(content["address"])
         return outcome
 
-    def _sms_tell_lost(self, error, content):
+    def _sms_call(self, api, company, number, text, uuid):
+        """Hand one text message to the provider.
+
+        :param uuid: our identifier, which its reports carry
+        :return: an ``Outcome``
+        """
+        messages = [{"content": text, "numbers": [{"number": number, "uuid": uuid}]}]
+        api.code = api.lost = None
+        try:
+            [result] = api._send_sms_batch(
+                messages, delivery_reports_url=urljoin(company.get_base_url(), "/sms/status")
+            )
+        except InsufficientCreditError as error:
+            result = {"state": "insufficient_credit", "failure_reason": str(error)}
+        except (AccessError, ValueError) as error:  # of IAP's, whatever broke; words of nobody
+            return self._sms_tell_lost(error.__context__ or error, uuid)
+        if api.lost:
+            return self._sms_tell_lost(api.lost, uuid)
+        outcome = words.judge(result["state"], result.get("failure_reason") or "", uuid, api.code)
+        if outcome.code == "sms_stopped":
+            company.sudo()._stop_collections_sms(outcome.message)
+        return outcome
+
+    def _sms_tell_lost(self, error, uuid):
         """Return the outcome of a request without an answer."""
         if isinstance(error, requests.RequestException) and never_left(error):
             return Outcome("retry", "channel_down", str(error), down=True)
-        return Outcome("uncertain", "connection_lost", str(error), content["uuid"], down=True)
+        return Outcome("uncertain", "connection_lost", str(error), uuid, down=True)
 
     def _sms_to_text(self, body, company):
         """Return a body as it is sent: without the accents that double its cost."""

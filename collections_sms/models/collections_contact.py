@@ -68,7 +68,10 @@ class CollectionsContact(models.Model):
         """Take reports that arrived before we had noted that the message left."""
         for contact in self.filtered(lambda contact: contact.state in ("sent", "uncertain")):
             tracker = self.env["sms.tracker"].sudo().search([("sms_uuid", "=", contact.sms_uuid)])
-            tracker._tell_contact()
+            told = tracker.mail_notification_id
+            contact._receive_sms_report(
+                told.notification_status, told.failure_type, told.failure_reason
+            )
 
     def _receive_sms_report(self, status, failure, words):
         """Take what Odoo's notification of the message says.

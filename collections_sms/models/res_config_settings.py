@@ -10,6 +10,7 @@ class ResConfigSettings(models.TransientModel):
     collections_sms_plain = fields.Boolean(
         related="company_id.collections_sms_plain", readonly=False
     )
+    collections_sms_inbound_url = fields.Char(related="company_id.collections_sms_inbound_url")
     collections_sms_fault = fields.Char(related="company_id.collections_sms_fault")
 
     def action_collections_sms_resume(self):

@@ -1,1 +1,1 @@
-from . import test_engine_outcome, test_engine_segments, test_sms
+from . import test_engine_outcome, test_engine_segments, test_sms, test_sms_inbound

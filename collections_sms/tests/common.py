@@ -37,7 +37,7 @@ class Twilio(ThreadingHTTPServer):
 
 
 class TwilioHandler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         message = dict(parse_qsl(body, keep_blank_values=True))
         fault = self.server.faults.get(message["To"])

@@ -36,7 +36,7 @@ class TestSegments(BaseCase):
 
     def test_spanish_becomes_plain_and_keeps_what_the_alphabet_has(self):
         plain = simplify("¿Ya pagó? Señor Muñoz: S/ 1,200 – está “vencido”…")
-        self.assertEqual(plain, "¿Ya pago? Señor Muñoz: S/ 1,200 - esta \"vencido\"...")
+        self.assertEqual(plain, '¿Ya pago? Señor Muñoz: S/ 1,200 - esta "vencido"...')
         self.assertTrue(is_gsm(plain))
 
     def test_what_cannot_be_written_plainly_stays_as_it_was(self):

@@ -195,9 +195,7 @@ class TestSms(SmsCommon):
         with self.assertRaises(AccessError):
             other.with_user(manager).body = "Pay"
         with self.assertRaises(AccessError):
-            self.env.ref("collections_sms.sms_template_firm").with_user(
-                self.collector
-            ).body = "Pay"
+            self.env.ref("collections_sms.sms_template_firm").with_user(self.collector).body = "Pay"
 
 
 class TestSmsReport(SmsCommon, HttpCase):
@@ -214,9 +212,7 @@ class TestSmsReport(SmsCommon, HttpCase):
         self.assertEqual(forged.status_code, 404)
         contact.invalidate_recordset()
         self.assertEqual(contact.state, "sent")
-        signature = generate_twilio_sms_callback_signature(
-            self.company, contact.sms_uuid, report
-        )
+        signature = generate_twilio_sms_callback_signature(self.company, contact.sms_uuid, report)
         answer = self.url_open(url, data=report, headers={"X-Twilio-Signature": signature})
         self.assertEqual(answer.status_code, 200)
         contact.invalidate_recordset()

@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class CollectionsConversationMessage(models.Model):
+    _inherit = "collections.conversation.message"
+
+    def _note_sms_stop(self):
+        """Send no more text messages to who asked for that, now; nobody has to answer it."""
+        self.ensure_one()
+        conversation = self.conversation_id
+        self.env["phone.blacklist"].sudo()._add([conversation.address])
+        conversation.opted_out_on = fields.Datetime.now()
+        if conversation.case_id:
+            self.env["collections.consent"].sudo()._withdraw(
+                conversation.partner_id,
+                "sms",
+                proof=self.body,
+                address=conversation.address,
+                source="sms",
+                company=conversation.company_id,
+            )
+        self._note_in()
+        self.state = "done"
