@@ -7,6 +7,7 @@ from . import (
     test_bad_input,
     test_board,
     test_bounces,
+    test_consent,
     test_contact_rule,
     test_credit_hold,
     test_digest,

@@ -67,7 +67,7 @@ class TestApiDocument(ApiCommon, HttpCase):
             "CONTACT": str(contact.id),
         }
         self.assertEqual([kind for kind, _text in blocks], ["sh", "json"] * (len(blocks) // 2))
-        self.assertEqual(len(blocks), 18)
+        self.assertEqual(len(blocks), 20)
         answers = {}
         for (_sh, script), (_json, expected) in zip(blocks[::2], blocks[1::2], strict=True):
             with self.subTest(script=script):
