@@ -62,6 +62,7 @@ from . import (
     test_waiting,
     test_web,
     test_webhook,
+    test_wording,
     test_worklist,
     test_worklist_tours,
     test_write_off,

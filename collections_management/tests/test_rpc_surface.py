@@ -239,7 +239,7 @@ PUBLIC_METHODS = {
     "collections.segment": {"action_open_cases": "caller"},
     "collections.state.import": {"action_import": "manager", "action_read": "manager"},
     "collections.statement.wizard": {"action_download": "caller", "action_mail": "caller"},
-    "collections.strategy": {"action_open_cases": "caller"},
+    "collections.strategy": {"action_open_cases": "caller", "action_simulate": "caller"},
     "collections.team": {
         "action_assign": "supervisor",
         "action_open_cases": "caller",
@@ -586,6 +586,7 @@ class TestRpcSurface(SecurityCommon):
             "action_print",
             "action_promise",
             "action_reassign",
+            "action_simulate",
             "action_try",
         }
         for user in (self.portal, self.employee):
@@ -660,6 +661,7 @@ class TestRpcSurface(SecurityCommon):
             "collections.onboarding": {},
             "collections.go.live": {},
             "collections.contact.rule.try": {},
+            "collections.strategy.simulation": {"strategy_id": self.strategy.id},
             "collections.contact.edit": {"contact_id": contact.id, "subject": "x"},
             "collections.contact.reroute": {"contact_ids": contact.ids},
             "collections.log.erase": {"reason": "x"},

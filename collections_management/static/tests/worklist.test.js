@@ -249,7 +249,7 @@ describe("keys", () => {
         await contains(".o_dialog button:contains(Go On Anyway)").click();
         expect(".o_dialog .alert-danger").toHaveText("Say why: the log keeps it.");
         expect.verifySteps([]);
-        await contains(".o_dialog input").edit("She asked for it");
+        await contains(".o_dialog input").edit("She asked for it", { confirm: false });
         await contains(".o_dialog button:contains(Go On Anyway)").click();
         expect.verifySteps(["tel:+511555"]);
         await press("2");
@@ -269,7 +269,7 @@ describe("keys", () => {
         await animationFrame();
         expect(".o_dialog .alert-warning").toHaveText("After eight");
         expect(getCase()).toBe("1", { message: "not noted yet" });
-        await contains(".o_dialog input").edit("Agreed with him");
+        await contains(".o_dialog input").edit("Agreed with him", { confirm: false });
         await contains(".o_dialog button:contains(Go On Anyway)").click();
         await animationFrame();
         expect(getCase()).toBe("2");
