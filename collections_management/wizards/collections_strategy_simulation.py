@@ -39,9 +39,20 @@ class CollectionsStrategySimulation(models.TransientModel):
                 possible=possible,
                 wanted=sum(group["wanted"] for group in groups),
             )
+            values = {
+                "groups": groups,
+                "titles": [
+                    self.env._("%(name)s: %(possible)s of %(wanted)s contacts", **group)
+                    for group in groups
+                ],
+                "counts": [
+                    self.env._("%(debtors)s debtors", **group) if group["debtors"] else ""
+                    for group in groups
+                ],
+                "faults": trial._get_wording(),
+            }
             trial.result = self.env["ir.qweb"]._render(
-                "collections_management.strategy_simulation",
-                {"groups": groups, "faults": trial._get_wording()},
+                "collections_management.strategy_simulation", values
             )
 
     def _simulate(self):
