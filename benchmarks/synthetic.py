@@ -73,6 +73,7 @@ def _company(env):
         rule.write(
             {
                 "holidays_ok": True,
+                "consent": "none",
                 "window_ids": [Command.clear(), Command.create(window)],
             }
         )

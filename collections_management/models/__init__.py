@@ -163,6 +163,8 @@ from . import (
     collections_consent,
     collections_case_consent,
     collections_log_consent,
+    collections_forbidden_word,
+    mail_template_wording,
 )
 
 # the collector's day

@@ -110,7 +110,7 @@ class CollectionsCase(models.Model):
     @api.model
     def log_external_contact(
         self, reference, outcome, debtor=None, vat=None, ref=None, company=None, channel=None,
-        medium="call", direction="out", moment=None, duration=0, reached=True,
+        medium="call", direction="out", moment=None, duration=0, reached=True, reason=None,
     ):  # fmt: skip
         """Note a contact that another system made: a call of a telephone exchange, a visit.
 
@@ -125,6 +125,8 @@ class CollectionsCase(models.Model):
         :param str moment: ISO 8601, UTC unless it says otherwise; None: now
         :param int duration: seconds
         :param bool reached: whether the debtor was reached
+        :param str reason: why it was made, where the contact rules spoke against it; without one
+            the supervisor is asked to find out
         :return: ``{"id", "case", "created", "state"}``
         """
         case = self._get_api_case(debtor, vat, ref, company)
@@ -149,8 +151,10 @@ class CollectionsCase(models.Model):
             raise UserError(
                 self.env._("reference: %(value)s is a contact of another debtor.", value=reference)
             )
-        contact = known or contacts._create_external(
-            case, chosen, reference, outcome, direction, when, duration, reached
+        if reason is not None:
+            self._check_api_text("reason", reason)
+        contact = known or case._log_external(
+            chosen, reference, outcome, direction, when, duration, reached, reason
         )
         return {
             "id": contact.id,
@@ -158,6 +162,22 @@ class CollectionsCase(models.Model):
             "created": not known,
             "state": contact.state,
         }
+
+    def _log_external(
+        self, channel, reference, outcome, direction, moment, duration, reached, reason
+    ):
+        """Create a contact that was made elsewhere; what spoke against it is kept with it."""
+        breach, why = {}, ""
+        if direction == "out":
+            breach, why = self._get_breach(channel.medium, moment)
+        if breach:
+            breach["why"] = reason or self.env._("not said")
+        if breach and not reason:
+            self._ask_supervisor(self.env._("Contacted outside the contact rules: why?"), why)
+        contacts = self.env["collections.contact"].sudo()
+        return contacts._create_external(
+            self, channel, reference, outcome, direction, moment, duration, reached, breach
+        )
 
     # -- arguments -------------------------------------------------------------------------------
 

@@ -40,7 +40,8 @@ class CollectionsCase(models.Model):
         """Return what the screen of the day shows of a case."""
         self.ensure_one()
         self.check_access("read")
-        verdict = self._get_verdict()
+        breaches = self._get_breaches(("call", "written", "visit"))
+        warnings = {medium: sentence for medium, (_data, sentence) in breaches.items()}
         return {
             "case": self.id,
             "name": self.partner_id.display_name,
@@ -60,7 +61,9 @@ class CollectionsCase(models.Model):
             "hold": self.hold_text or "",
             "risks": self._get_risks(),
             "best": self._get_best(),
-            "warning": self._get_warning(verdict),
+            "warning": warnings["call"],
+            "warnings": warnings,
+            "duties": self._get_card_duties(),
             "people": [self._get_person(person) for person in self._get_persons()],
             "whatsapp": self._get_whatsapp_text(),
             "receivables": self._get_card_receivables(),
@@ -210,25 +213,49 @@ class CollectionsCase(models.Model):
             )
         return {"channel": channel.code or "", "hour": best.hour, "text": text}
 
-    def _get_verdict(self, medium="call", moment=None):
-        """Return what the contact rules say of contacting this debtor now by a medium."""
-        code = "visit" if medium == "visit" else "task"
-        now = moment or fields.Datetime.now()
-        history = self.env["collections.ledger"].sudo()._get_history(self)
-        verdicts = self.env["collections.contact.rule"]._get_verdicts(
-            self, {self.id: code}, now, history
+    def _get_verdicts(self, media, moment=None):
+        """Return ``{medium: Verdict}``: what the contact rules say of contacting this debtor by
+        hand now, or at a moment."""
+        codes = {medium: self._get_desk_channel(medium).code for medium in media}
+        past = self.env["collections.ledger"].sudo()._get_history(self).get(self.id)
+        pair = (self.company_id.id, self.partner_id.id)
+        return self.env["collections.contact.rule"]._get_pair_verdicts(
+            dict.fromkeys(media, pair),
+            codes,
+            moment or fields.Datetime.now(),
+            dict.fromkeys(media, past) if past else {},
         )
-        return verdicts[self.id]
 
-    def _get_warning(self, verdict):
-        """Return the sentence of a verdict that speaks against contacting now, or an empty one."""
-        if verdict.moment and not verdict.reasons:
-            return ""
-        return self.env["collections.contact.rule"]._explain(verdict)
+    def _get_breaches(self, media, moment=None):
+        """Return ``{medium: (data, sentence)}``: what speaks against contacting this debtor by
+        hand, as the log keeps it and as the collector reads it, with its article; both empty when
+        nothing does."""
+        rules = self.env["collections.contact.rule"]
+        rule = rules._match(self)[self.id]
+        pair = (self.company_id.id, self.partner_id.id)
+        kinds = {medium: self._get_desk_kind(medium) for medium in media}
+        reasons = self.env["collections.contact"]._get_reason_sentences()
+        breaches = {}
+        for medium, verdict in self._get_verdicts(media, moment).items():
+            data, parts = {}, []
+            if verdict.reasons or verdict.moment is None:
+                data["rule"] = rule.id
+                parts += [rules._explain(verdict), rule.citation]
+            asked = {0: (*pair, "")}
+            consents = self.env["collections.consent"].sudo()
+            if refusal := consents._get_refusals(kinds[medium], asked).get(0):
+                data["objection"] = refusal
+                parts += [reasons[refusal], *([] if data.get("rule") else [rule.citation])]
+            breaches[medium] = (data, " ".join(filter(None, parts)))
+        return breaches
+
+    def _get_breach(self, medium, moment=None):
+        """Return ``(data, sentence)`` of what speaks against one contact by hand."""
+        return self._get_breaches((medium,), moment)[medium]
 
     def _get_allowed_moment(self, moment):
         """Return the first moment from that one on at which the rules let us call, or None."""
-        allowed = self._get_verdict(moment=moment).moment
+        allowed = self._get_verdicts(("call",), moment)["call"].moment
         return allowed and allowed.astimezone(timezone.utc).replace(tzinfo=None)
 
     # -- people ----------------------------------------------------------------------------------

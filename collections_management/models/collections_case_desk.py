@@ -7,6 +7,7 @@ from odoo.tools import format_datetime
 
 UUID = re.compile(r"[0-9a-zA-Z-]{8,64}")
 LONGEST_NOTE = 4000
+LONGEST_REASON = 250
 OLDEST = 31  # days: no phone is out of reach longer than that
 LATEST = 366  # days: nobody agrees on a call later than that
 CALLBACK = "collections_management.mail_activity_type_callback"
@@ -30,13 +31,17 @@ class CollectionsCase(models.Model):
         :param dict values: ``uuid`` (the same one again changes nothing), ``medium``, ``note``,
             ``person`` (id of who was spoken to), ``moment`` (ISO, of the device; None: now),
             ``duration`` (seconds), ``callback`` (the moment, where the outcome asks for one),
-            ``late`` (true: note it though what it asks for could not be asked)
+            ``late`` (true: note it though what it asks for could not be asked), ``reason`` (why
+            now, where the contact rules speak against it)
         :return: ``{"follow": what the screen asks first or False, "contact": id or False, ...}``;
-            what is asked notes the outcome with its answer
+            what is asked notes the outcome with its answer. A contact against the contact rules is
+            noted with its ``reason``: without one, ``follow`` is ``{"ask": "reason", "why": ...}``
         """
         self._check_desk()
         chosen = self._get_outcome(outcome, values.get("medium") or "call")
         self._get_reference(values)
+        if why := self._get_unexcused(values.get("medium") or "call", values):
+            return {"follow": {"ask": "reason", "why": why}, "contact": False}
         if not values.get("late") and (question := chosen._ask(self, values)):
             return self._answer(values, follow=question, contact=False)
         contact, is_new = self._log_outcome(chosen, values)
@@ -134,13 +139,7 @@ class CollectionsCase(models.Model):
         """
         reference = self._get_reference(values)
         contacts = self.env["collections.contact"].sudo()
-        known = contacts.search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("external_reference", "=", reference),
-            ]
-        )
-        if known:
+        if known := self._get_known(values):
             if known.case_id != self:
                 raise AccessError(self.env._("This contact is of another case."))
             return known, False
@@ -148,8 +147,9 @@ class CollectionsCase(models.Model):
         moment = self._get_plausible(self._parse_device("moment", values.get("moment")))
         channel = self._get_desk_channel(medium)
         data = {"outcome": outcome.id}
-        if medium != "written" and (rule := self._get_broken_rule(medium, moment)):
-            data["rule"] = rule.id
+        breach, _sentence = self._get_breach(medium, moment)
+        if breach:
+            data |= breach | {"why": self._get_reason(values) or self.env._("not asked")}
         task = self._get_open_task() if outcome.reached and medium == "call" else contacts.browse()
         contact = contacts._create_external(
             self, channel, reference, self._get_note(values), "out", moment,
@@ -202,11 +202,36 @@ class CollectionsCase(models.Model):
             or self.env["collections.channel"]._get_task_channel()
         )
 
-    def _get_broken_rule(self, medium, moment):
-        """Return the contact rule that spoke against a contact at that moment, or none."""
-        verdict = self._get_verdict(medium, moment)
-        rules = self.env["collections.contact.rule"]
-        return rules._match(self)[self.id] if verdict.reasons else rules
+    @api.model
+    def _get_desk_kind(self, medium):
+        """Extension point: what a debtor grants or withdraws of a contact made by hand."""
+        return {"written": "whatsapp"}.get(medium, medium)
+
+    def _get_reason(self, values):
+        """Return why somebody contacts a debtor against the contact rules, "" when not said."""
+        reason = values.get("reason") or ""
+        if not isinstance(reason, str):
+            raise UserError(self.env._("reason: a text."))
+        return reason.strip()[:LONGEST_REASON]
+
+    def _get_unexcused(self, medium, values):
+        """Return what speaks against a contact by hand that has no reason yet, "" when nothing.
+
+        What is known already is not asked again, nor what a phone out of reach tells late.
+        """
+        if self._get_reason(values) or values.get("late") or self._get_known(values):
+            return ""
+        moment = self._get_plausible(self._parse_device("moment", values.get("moment")))
+        return self._get_breach(medium, moment)[1]
+
+    def _get_known(self, values):
+        """Return the contact that was made of this call before, or none."""
+        return self.env["collections.contact"].sudo().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("external_reference", "=", self._get_reference(values)),
+            ]
+        )  # fmt: skip
 
     def _get_open_task(self):
         """Return the tasks of the ladder that wait on the collector's desk for this case."""
@@ -340,8 +365,12 @@ class CollectionsLog(models.Model):
     def _get_summary_formats(self):
         formats = super()._get_summary_formats()
         made = [
+            self.env._("%(channel)s: %(outcome)s (outside rule “%(rule)s”: %(why)s)"),
+            self.env._("%(channel)s: %(outcome)s (%(objection)s: %(why)s)"),
             self.env._("%(channel)s: %(outcome)s (outside rule “%(rule)s”)"),
             self.env._("%(channel)s: %(outcome)s"),
+            self.env._("%(channel)s (outside rule “%(rule)s”: %(why)s)"),
+            self.env._("%(channel)s (%(objection)s: %(why)s)"),
         ]
         return formats | {
             "answered": made + formats["answered"],

@@ -65,6 +65,8 @@ class CollectionsConsent(models.Model):
     def create(self, vals_list):
         """A word of a debtor holds from now on: it is logged, and what it forbids is taken back."""
         partners = self.env["res.partner"]
+        given = self.default_get(["partner_id", "state", "proof"])
+        vals_list = [{**given, **vals} for vals in vals_list]
         for vals in vals_list:
             partner = partners.browse(vals.get("partner_id"))
             debtor = partner.commercial_partner_id
@@ -74,11 +76,11 @@ class CollectionsConsent(models.Model):
             vals["is_proved"] = self._has_proof(vals)
             if not self.env.su:  # who noted it answers for it, and our clock is ours
                 vals.update(user_id=self.env.uid, moment=fields.Datetime.now(), message_id=False)
+                if vals["state"] == "granted" and not vals["is_proved"]:
+                    raise UserError(
+                        self.env._("Say how the debtor granted it, or attach the proof.")
+                    )
         words = super().create(vals_list)
-        if not self.env.su and words.filtered(
-            lambda word: word.state == "granted" and not word.is_proved
-        ):
-            raise UserError(self.env._("Say how the debtor granted it, or attach the proof."))
         words._note()
         return words
 

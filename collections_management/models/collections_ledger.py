@@ -480,30 +480,36 @@ class CollectionsLedger(models.AbstractModel):
         return {case_id for [case_id] in rows}
 
     def _get_history(self, cases):
-        """Return ``{case id: [engine Past]}``: what reached the debtor in the last 31 days.
+        """Return ``{case id: [engine Past]}``: what was tried in the last 31 days, and whether it
+        reached the debtor.
 
         Counted per debtor, whichever company of the house spoke; a task counts once it is done. A
-        message that the provider took is presumed to have reached: most never tell.
+        message that the provider took is presumed to have reached: most never tell. A person's
+        call that nobody answered is an attempt.
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT kase.id, contact.sent_on, channel.code
+                SELECT kase.id, coalesce(contact.sent_on, contact.scheduled_on), channel.code,
+                       contact.sent_on IS NOT NULL
                   FROM collections_case kase
                   JOIN collections_case told ON told.partner_id = kase.partner_id
                   JOIN collections_contact contact ON contact.case_id = told.id
                   JOIN collections_channel channel ON channel.id = contact.channel_id
-                 WHERE kase.id = ANY(%s) AND contact.sent_on > %s
-                   AND (contact.state IN ('delivered', 'read', 'answered')
-                        OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
+                 WHERE kase.id = ANY(%(cases)s)
+                   AND (contact.sent_on > %(since)s
+                        AND (contact.state IN ('delivered', 'read', 'answered')
+                             OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
+                        OR contact.state = 'failed' AND contact.reason = 'not_reached'
+                        AND contact.direction = 'out' AND contact.scheduled_on > %(since)s)
                 """,
-                cases.ids,
-                self._now() - timedelta(days=31),
+                cases=cases.ids,
+                since=self._now() - timedelta(days=31),
             )
         )
         history = defaultdict(list)
-        for case_id, sent_on, code in rows:
-            history[case_id].append(Past(sent_on.replace(tzinfo=timezone.utc), code))
+        for case_id, moment, code, reached in rows:
+            history[case_id].append(Past(moment.replace(tzinfo=timezone.utc), code, reached))
         return history
 
     def _get_last_events(self, cases, today):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 # What a contact made by hand is told by; an answer that is written down later repeats it.
-CONTACT_VALUES = ("uuid", "medium", "note", "person", "moment", "duration")
+CONTACT_VALUES = ("uuid", "medium", "note", "person", "moment", "duration", "reason")
 
 
 class CollectionsOutcome(models.Model):

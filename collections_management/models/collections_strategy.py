@@ -82,6 +82,14 @@ class CollectionsStrategy(models.Model):
         )
         return {**action, "domain": [("strategy_id", "=", self.id)], "context": {}}
 
+    def action_simulate(self):
+        """Open what the contact rules let this strategy do."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "collections_management.collections_strategy_simulation_action"
+        )
+        return {**action, "context": {"default_strategy_id": self.id}}
+
     def _get_ladders(self):
         """Return ``{strategy id: engine Ladder}``."""
         return {

@@ -52,6 +52,10 @@ class CollectionsVisit(models.Model):
     )
     receipt_number = fields.Char(help="Of the receipt left with the debtor.")
     note = fields.Text()
+    reason = fields.Char(
+        "Why Outside the Rules",
+        help="Needed where the contact rules speak against a visit at that moment.",
+    )
     contact_id = fields.Many2one("collections.contact", readonly=True, ondelete="restrict")
 
     _uuid_unique = models.Constraint("UNIQUE (uuid)", "This visit is noted already.")
@@ -93,7 +97,12 @@ class CollectionsVisit(models.Model):
         self.ensure_one()
         case = self.case_id
         outcome = case._get_outcome(self.outcome_id.id, "visit")
-        contact, is_new = case._log_outcome(outcome, self._get_outcome_values())
+        values = self._get_outcome_values()
+        if why := case._get_unexcused("visit", values):
+            raise UserError(
+                self.env._("Say why you visited outside the contact rules. %(why)s", why=why)
+            )
+        contact, is_new = case._log_outcome(outcome, values)
         self.sudo().contact_id = contact
         if is_new:
             case._follow_outcome(outcome, {"note": self.note or "", "medium": "visit"})
@@ -113,6 +122,8 @@ class CollectionsVisit(models.Model):
             "medium": "visit",
             "note": " · ".join(filter(None, parts)),
             "moment": fields.Datetime.to_string(self.visited_on),
+            "reason": self.reason,
+            "late": self.env.context.get("collections_late"),
         }
 
 
@@ -145,7 +156,7 @@ class CollectionsCase(models.Model):
 
         :param dict values: ``uuid``, ``outcome``, ``moment`` (ISO, of the phone), ``latitude``,
             ``longitude``, ``accuracy`` or ``position_reason``, ``photo`` (base64), ``receipt``,
-            ``note``
+            ``note``, ``reason`` and ``late`` as in :meth:`work_outcome`
         :return: ``{"visit": id, "created": bool, "follow": what the screen asks next, ...}``
         """
         self.ensure_one()
@@ -155,7 +166,11 @@ class CollectionsCase(models.Model):
         known = self.env["collections.visit"].sudo().search([("uuid", "=", values["uuid"])])
         if known and known.case_id != self:
             raise UserError(self.env._("uuid: this visit was to another debtor."))
-        visit = known or self.env["collections.visit"].create(self._prepare_visit(values))
+        prepared = {} if known else self._prepare_visit(values)
+        if not known and (why := self._get_unexcused("visit", values)):
+            return {"visit": False, "created": False, "follow": {"ask": "reason", "why": why}}
+        visits = self.env["collections.visit"].with_context(collections_late=values.get("late"))
+        visit = known or visits.create(prepared).with_env(self.env)
         contact = {"uuid": visit.uuid, "medium": "visit"}
         follow = not known and visit.outcome_id._ask(self, contact)
         return self._answer(values, visit=visit.id, created=not known, follow=follow or False)
@@ -163,6 +178,7 @@ class CollectionsCase(models.Model):
     def _prepare_visit(self, values):
         texts = {
             "note": self._get_note(values),
+            "reason": self._get_reason(values),
             "receipt_number": self._get_short_text("receipt", values),
             "position_reason": self._get_short_text("position_reason", values),
         }

@@ -4,7 +4,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -67,7 +67,7 @@ class TestApiDocument(ApiCommon, HttpCase):
             "CONTACT": str(contact.id),
         }
         self.assertEqual([kind for kind, _text in blocks], ["sh", "json"] * (len(blocks) // 2))
-        self.assertEqual(len(blocks), 18)
+        self.assertEqual(len(blocks), 20)
         answers = {}
         for (_sh, script), (_json, expected) in zip(blocks[::2], blocks[1::2], strict=True):
             with self.subTest(script=script):
@@ -240,11 +240,36 @@ class TestApi(ApiCommon):
         self.assertFalse(self.env["collections.ledger"]._get_history(self.case)[self.case.id])
         self.assertEqual(self.case.last_contact_date, self.today)
 
-    def test_nobody_reached_counts_for_nothing(self):
+    def test_nobody_reached_is_an_attempt_and_no_contact(self):
         found = self.call(reached=False)
         self.assertEqual(found["state"], "failed")
         self.assertFalse(self.case.last_contact_date)
-        self.assertFalse(self.env["collections.ledger"]._get_history(self.case)[self.case.id])
+        [past] = self.env["collections.ledger"]._get_history(self.case)[self.case.id]
+        self.assertFalse(past.reached)
+
+    def test_a_call_against_the_rules_is_kept_with_its_reason_or_asked_about(self):
+        rule = self.env["collections.contact.rule"].create(
+            {
+                "name": "No calls",
+                "kind": "law",
+                "citation": "Art. 7",
+                "window_ids": [Command.create({"hour_from": 0, "hour_to": 24})],
+                "cap_ids": [Command.create({"limit": 0, "days": 1, "medium": "spoken"})],
+            }
+        )
+        logs = self.env["collections.log"]
+        first = self.call(reason="She asked for it")
+        entry = logs.search([("contact_id", "=", first["id"])])
+        self.assertIn(f"outside rule “{rule.name}”: She asked for it", entry.summary)
+        self.assertFalse(self.case.activity_ids.filtered(lambda one: "Art. 7" in (one.note or "")))
+        second = self.call(reference="another")
+        entry = logs.search([("contact_id", "=", second["id"])])
+        self.assertIn("not said", entry.summary)
+        [task] = self.case.activity_ids.filtered(lambda one: "Art. 7" in (one.note or ""))
+        self.assertIn("why", task.summary)
+        self.call(reference="theirs", direction="in")
+        with self.assertRaisesRegex(UserError, "^reason:"):
+            self.call(reference="third", reason=" ")
 
     def test_an_older_call_does_not_take_the_quiet_days_back(self):
         self.call()

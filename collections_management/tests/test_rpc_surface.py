@@ -63,6 +63,7 @@ PUBLIC_METHODS = {
         "action_credit_hold": "supervisor",
         "action_erase_contents": "manager",
         "action_lift_holds": "collector",
+        "action_note_consent": "caller",  # opens a form
         "action_open_agreements": "caller",
         "action_open_contacts": "caller",
         "action_open_disputes": "caller",
@@ -82,6 +83,7 @@ PUBLIC_METHODS = {
         "lift_hold": "collector",
         "list_planned": "caller",
         "log_external_contact": "collector",
+        "note_consent": "collector",
         "open_dispute": "collector",
         "set_hold": "collector",
         "work_callback": "collector",
@@ -237,7 +239,7 @@ PUBLIC_METHODS = {
     "collections.segment": {"action_open_cases": "caller"},
     "collections.state.import": {"action_import": "manager", "action_read": "manager"},
     "collections.statement.wizard": {"action_download": "caller", "action_mail": "caller"},
-    "collections.strategy": {"action_open_cases": "caller"},
+    "collections.strategy": {"action_open_cases": "caller", "action_simulate": "caller"},
     "collections.team": {
         "action_assign": "supervisor",
         "action_open_cases": "caller",
@@ -263,13 +265,18 @@ PUBLIC_METHODS = {
         "action_reverse": "approver",
         "action_withdraw": "requester",
     },
-    "res.partner": {"action_open_collections_case": "caller", "action_trust_email": "collector"},
+    "res.partner": {
+        "action_note_consent": "caller",  # opens a form
+        "action_open_collections_case": "caller",
+        "action_trust_email": "collector",
+    },
 }
 # Arguments that a method needs before it comes to who calls it.
 ARGUMENTS = {
     "get_case": {"debtor": 0},
     "lift_hold": {"hold": 0},
     "log_external_contact": {"reference": "x", "outcome": "x", "debtor": 0},
+    "note_consent": {"granted": True, "debtor": 0},
     "open_dispute": {"receivable": 1, "reason": "price", "debtor": 0},
     "register_promise": {"amount": "1", "date": "2099-01-01", "debtor": 0},
     "set_hold": {"debtor": 0},
@@ -548,6 +555,7 @@ class TestRpcSurface(SecurityCommon):
             "action_download",
             "action_mail",
             "action_new",
+            "action_note_consent",
             "action_open_agreements",
             "action_open_awaiting",
             "action_open_bill",
@@ -578,6 +586,7 @@ class TestRpcSurface(SecurityCommon):
             "action_print",
             "action_promise",
             "action_reassign",
+            "action_simulate",
             "action_try",
         }
         for user in (self.portal, self.employee):
@@ -624,6 +633,8 @@ class TestRpcSurface(SecurityCommon):
             (self.theirs, "lift_hold", {"hold": self.theirs.hold_ids.id}),
             (self.theirs, "log_external_contact",
              {"debtor": self.theirs.partner_id.id, "reference": "r", "outcome": "o"}),
+            (self.theirs, "note_consent",
+             {"debtor": self.theirs.partner_id.id, "granted": False}),
             (self.theirs.hold_ids, "action_lift", {}),
             (contact, "action_hold", {}),
             (contact, "action_cancel", {}),
@@ -650,6 +661,7 @@ class TestRpcSurface(SecurityCommon):
             "collections.onboarding": {},
             "collections.go.live": {},
             "collections.contact.rule.try": {},
+            "collections.strategy.simulation": {"strategy_id": self.strategy.id},
             "collections.contact.edit": {"contact_id": contact.id, "subject": "x"},
             "collections.contact.reroute": {"contact_ids": contact.ids},
             "collections.log.erase": {"reason": "x"},

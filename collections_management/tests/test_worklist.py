@@ -65,6 +65,24 @@ class WorklistCommon(CollectionsCommon):
         own = case.with_user(self.collector)
         return own.work_outcome(self.outcomes[code].id, values)
 
+    @classmethod
+    def make_rule(cls, medium):
+        """A law that allows no contact by a medium, and every other at any moment."""
+        return cls.env["collections.contact.rule"].create(
+            {
+                "name": f"No {medium}",
+                "kind": "law",
+                "citation": "Art. 7",
+                "holidays_ok": True,
+                "window_ids": [
+                    Command.create(
+                        {"hour_from": 0, "hour_to": 24, "saturday": True, "sunday": True}
+                    )
+                ],
+                "cap_ids": [Command.create({"limit": 0, "days": 1, "medium": medium})],
+            }
+        )
+
     def get_order(self, day):
         return [row["case"] for row in day["rows"] if row["state"] == "todo"]
 
@@ -514,18 +532,61 @@ class TestOutcome(WorklistCommon):
         history = self.env["collections.ledger"]._get_history(self.old)[self.old.id]
         self.assertEqual(len(history), 1, "counted once")
 
-    def test_a_call_outside_hours_is_warned_of_and_noted(self):
-        rule = self.env["collections.contact.rule"].create(
-            {
-                "name": "Never on holidays nor by call",
-                "window_ids": [Command.create({"hour_from": 0, "hour_to": 24})],
-                "cap_ids": [Command.create({"limit": 0, "days": 1, "medium": "call"})],
-            }
-        )
+    def test_a_call_against_the_rules_is_warned_of_and_needs_a_reason(self):
+        rule = self.make_rule("call")
         card = self.old.with_user(self.collector)._get_card()
         self.assertIn(rule.name, card["warning"])
-        self.work(self.old, "refuses")
-        self.assertIn(rule.name, self.old.log_ids.sorted("sequence")[-1].summary)
+        self.assertIn("Art. 7", card["warning"])
+        self.assertEqual((card["warnings"]["written"], card["warnings"]["visit"]), ("", ""))
+        before = self.old.contact_ids
+        answer = self.work(self.old, "refuses", uuid="outside-the-rule-1")
+        self.assertEqual(answer["follow"]["ask"], "reason")
+        self.assertIn("Art. 7", answer["follow"]["why"])
+        self.assertEqual(self.old.contact_ids, before, "not noted without a reason")
+        answer = self.work(self.old, "refuses", uuid="outside-the-rule-1", reason="He asked for it")
+        self.assertFalse(answer["follow"])
+        summary = self.old.log_ids.filtered(lambda one: one.event == "answered")[-1:].summary
+        self.assertIn(f"outside rule “{rule.name}”: He asked for it", summary)
+        again = self.work(self.old, "refuses", uuid="outside-the-rule-1")
+        self.assertEqual(again["contact"], answer["contact"], "known already: not asked again")
+
+    def test_what_a_phone_tells_late_is_noted_without_a_reason_and_says_so(self):
+        self.make_rule("call")
+        self.work(self.old, "refuses", late=True)
+        summary = self.old.log_ids.filtered(lambda one: one.event == "answered")[-1:].summary
+        self.assertIn("not asked", summary)
+
+    def test_a_reason_goes_with_the_answer_of_a_dialog(self):
+        rule = self.make_rule("call")
+        answer = self.work(self.old, "promise")
+        self.assertEqual(answer["follow"]["ask"], "reason")
+        answer = self.work(self.old, "promise", reason="He asked for it")
+        context = answer["follow"]["context"]
+        self.assertEqual(context["collections_outcome"]["reason"], "He asked for it")
+        case = self.old.with_user(self.collector).with_context(**context)
+        case._answer_outcome(context["collections_outcome"]["id"], context["collections_outcome"])
+        summary = self.old.log_ids.filtered(lambda one: one.event == "answered")[-1:].summary
+        self.assertIn(f"outside rule “{rule.name}”: He asked for it", summary)
+
+    def test_a_withdrawn_channel_is_warned_of_by_hand_too(self):
+        self.env["collections.consent"]._withdraw(self.old.partner_id, "call", proof="No calls")
+        card = self.old.with_user(self.collector)._get_card()
+        self.assertIn("does not want this channel", card["warnings"]["call"])
+        self.assertFalse(card["warnings"]["written"])
+        self.assertEqual(self.work(self.old, "refuses")["follow"]["ask"], "reason")
+        self.work(self.old, "refuses", reason="Court order")
+        summary = self.old.log_ids.filtered(lambda one: one.event == "answered")[-1:].summary
+        self.assertIn("any more: Court order", summary)
+
+    def test_the_card_tells_the_duties_of_the_rule(self):
+        rule = self.make_rule("call")
+        duty = self.env["collections.contact.statement"].create(
+            {"name": "Tell nobody", "citation": "Art. 8", "rule_ids": [Command.set(rule.ids)]}
+        )
+        card = self.old.with_user(self.collector)._get_card()
+        self.assertEqual(
+            card["duties"], [{"kind": "forbidden", "name": duty.name, "citation": "Art. 8"}]
+        )
 
     def test_the_terms_of_an_outcome_are_checked(self):
         for values in (
@@ -575,6 +636,23 @@ class TestVisit(WorklistCommon):
         self.assertTrue(
             [n for n in self.old.log_ids.content_ids.mapped("note") if "R-001" in (n or "")]
         )
+
+    def test_a_visit_against_the_rules_needs_a_reason(self):
+        rule = self.make_rule("visit")
+        answer = self.visit()
+        self.assertEqual(answer["follow"]["ask"], "reason")
+        self.assertFalse(self.old.visit_ids)
+        self.visit(reason="The debtor invited me")
+        self.assertEqual(self.old.visit_ids.reason, "The debtor invited me")
+        summary = self.old.log_ids.filtered(lambda one: one.event == "answered")[-1:].summary
+        self.assertIn(f"outside rule “{rule.name}”: The debtor invited me", summary)
+        by_form = self.env["collections.visit"].with_user(self.collector)
+        values = {"case_id": self.old.id, "outcome_id": self.outcomes["visit_paid"].id}
+        with self.assertRaisesRegex(UserError, "Art. 7"), self.env.cr.savepoint():
+            by_form.create(values)
+        self.assertTrue(by_form.create({**values, "reason": "Asked for"}).contact_id)
+        self.visit(uuid="3fa85f64-late-0001", late=True)
+        self.assertEqual(len(self.old.visit_ids), 3, "a phone out of reach is not asked")
 
     def test_sent_twice_it_is_noted_once(self):
         first, second = self.visit(), self.visit()

@@ -29,5 +29,6 @@ from . import (
     collections_state_import,
     collections_state_import_level,
     collections_statement_wizard,
+    collections_strategy_simulation,
     collections_waiting,
 )

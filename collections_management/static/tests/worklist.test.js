@@ -144,7 +144,10 @@ async function open(day = makeDay(), cards = {}) {
 }
 
 /** A queue that always has a connection, or never. */
-function mockQueue(isConnected = true) {
+function mockQueue(
+    isConnected = true,
+    answer = (call) => after(call.caseId, call.args.at(-1).next || 1),
+) {
     const calls = [];
     mockService("collections_desk_queue", {
         state: { waiting: 0, refused: [], isStored: true },
@@ -152,7 +155,7 @@ function mockQueue(isConnected = true) {
         async add(call) {
             calls.push(call);
             expect.step(`${call.method} ${call.caseId}`);
-            return isConnected ? after(call.caseId, call.args.at(-1).next || 1) : null;
+            return isConnected ? answer(call) : null;
         },
     });
     return calls;
@@ -236,14 +239,44 @@ describe("keys", () => {
         expect(getCase()).toBe("1", { message: "cancelled: still to do" });
     });
 
-    test("against the contact rules it asks first", async () => {
+    test("against the contact rules it asks why first", async () => {
+        const calls = mockQueue();
         await open(makeDay({ card: makeCard(1, { warning: "Outside of hours" }) }));
         await press("c");
         await animationFrame();
         expect.verifySteps([]);
-        expect(".o_dialog .modal-body").toHaveText("Outside of hours");
+        expect(".o_dialog .alert-warning").toHaveText("Outside of hours");
+        await contains(".o_dialog button:contains(Go On Anyway)").click();
+        expect(".o_dialog .alert-danger").toHaveText("Say why: the log keeps it.");
+        expect.verifySteps([]);
+        await contains(".o_dialog input").edit("She asked for it", { confirm: false });
         await contains(".o_dialog button:contains(Go On Anyway)").click();
         expect.verifySteps(["tel:+511555"]);
+        await press("2");
+        await animationFrame();
+        expect.verifySteps(["work_outcome 1"]);
+        expect(calls[0].args[1].reason).toBe("She asked for it");
+    });
+
+    test("what the server finds against the rules is asked, and the same call is sent again", async () => {
+        const calls = mockQueue(true, ({ args }) =>
+            args[1].reason
+                ? after(1, 2)
+                : { follow: { ask: "reason", why: "After eight" }, contact: false },
+        );
+        await open();
+        await press("2");
+        await animationFrame();
+        expect(".o_dialog .alert-warning").toHaveText("After eight");
+        expect(getCase()).toBe("1", { message: "not noted yet" });
+        await contains(".o_dialog input").edit("Agreed with him", { confirm: false });
+        await contains(".o_dialog button:contains(Go On Anyway)").click();
+        await animationFrame();
+        expect(getCase()).toBe("2");
+        const sent = calls.map((call) => call.args[1]);
+        expect(sent.map((values) => values.reason || "")).toEqual(["", "Agreed with him"]);
+        expect(sent[0].uuid).toBe(sent[1].uuid);
+        expect.verifySteps(["work_outcome 1", "work_outcome 1"]);
     });
 
     test("w opens WhatsApp with the text, and asks about the message", async () => {

@@ -3,7 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { useService } from "@web/core/utils/hooks";
 
-import { CallbackDialog, NoteDialog, SkipDialog, VisitDialog } from "./desk_dialogs";
+import { CallbackDialog, NoteDialog, ReasonDialog, SkipDialog, VisitDialog } from "./desk_dialogs";
 import { makeUuid } from "./device";
 
 /** The consequences that begin with a question. */
@@ -35,6 +35,8 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
     const dialog = useService("dialog");
     const notification = useService("notification");
     const queue = useService("collections_desk_queue");
+    // why a contact is made against the contact rules, until its outcome is noted
+    let excuse = { case: false, reason: "" };
 
     async function call(method, args, values = {}) {
         const { case: caseId } = getCard();
@@ -48,7 +50,21 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
 
     /** The values of a contact that is made now. */
     function makeContact(values) {
-        return { uuid: makeUuid(), moment: new Date().toISOString(), ...values };
+        const { case: caseId } = getCard();
+        const why = excuse.case === caseId && excuse.reason ? { reason: excuse.reason } : {};
+        return { uuid: makeUuid(), moment: new Date().toISOString(), ...why, ...values };
+    }
+
+    /** Ask why a contact is made against the contact rules, then go on. */
+    function askReason(why, work) {
+        const { case: caseId } = getCard();
+        open(ReasonDialog, {
+            why,
+            confirm: (reason) => {
+                excuse = { case: caseId, reason };
+                return work(reason);
+            },
+        });
     }
 
     /** What must not be lost: it waits on the device while there is no connection. */
@@ -62,9 +78,14 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
             method,
             args: [...args, { ...getValues(), ...sent }],
         });
+        if (answer?.follow?.ask === "reason") {
+            const again = (reason) => callSafely(method, args, { ...sent, reason });
+            return askReason(answer.follow.why, again);
+        }
         if (!answer) {
             notification.add(_t("No connection: kept here and sent later."), { type: "warning" });
         }
+        excuse = { case: false, reason: "" };
         await onDone(answer);
         return answer;
     }
@@ -73,20 +94,10 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
         dialog.add(Component, { name: getCard().name, ...props });
     }
 
-    /** Ask first when the contact rules speak against a call at this moment. */
-    function warned(work) {
-        const { warning } = getCard();
-        if (!warning) {
-            return work();
-        }
-        return dialog.add(ConfirmationDialog, {
-            title: _t("Not now, say the contact rules"),
-            body: warning,
-            confirmLabel: _t("Go On Anyway"),
-            confirm: work,
-            cancelLabel: _t("Leave It"),
-            cancel: () => {},
-        });
+    /** Ask for the reason first when the contact rules speak against a contact at this moment. */
+    function warned(medium, work) {
+        const { warning, warnings = { call: warning } } = getCard();
+        return warnings[medium] ? askReason(warnings[medium], work) : work();
     }
 
     async function follow(result) {
@@ -99,7 +110,7 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
 
     /** Ask what an outcome asks for; it is noted with the answer, or not at all. */
     async function ask(outcome, values) {
-        const contact = makeContact(values);
+        const contact = makeContact(values); // once more with its reason, it is the same contact
         if (outcome.consequence === "callback") {
             open(CallbackDialog, {
                 confirm: (callback, note) =>
@@ -114,6 +125,10 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
                 outcome.id,
                 contact,
             ]);
+            if (answer.follow?.ask === "reason") {
+                askReason(answer.follow.why, (reason) => ask(outcome, { ...contact, reason }));
+                return;
+            }
             await follow(answer.follow);
         } catch (error) {
             if (!(error instanceof ConnectionLostError)) {
@@ -138,7 +153,7 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
             if (!person) {
                 return notification.add(_t("No phone that works."), { type: "warning" });
             }
-            return warned(() => {
+            return warned("call", () => {
                 outside.open(`tel:${person.dial}`);
                 return onContact("call", person);
             });
@@ -147,7 +162,7 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
             if (!person) {
                 return notification.add(_t("No number for WhatsApp."), { type: "warning" });
             }
-            return warned(() => {
+            return warned("written", () => {
                 const text = encodeURIComponent(getCard().whatsapp);
                 outside.open(`https://wa.me/${person.whatsapp}?text=${text}`);
                 return onContact("written", person);
@@ -195,15 +210,15 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
         },
         visit() {
             const { case: here } = getCard();
-            open(VisitDialog, {
-                outcomes: desk.getOutcomes("visit"),
-                confirm: async (values) => {
-                    const outcome = desk.outcomes.find(({ id }) => id === values.outcome);
-                    const next = ASKING.includes(outcome.consequence) ? { next: here } : {};
-                    const answer = await callSafely("work_visit", [], { ...values, ...next });
-                    await follow(answer?.follow);
-                },
-            });
+            const confirm = async (values) => {
+                const outcome = desk.outcomes.find(({ id }) => id === values.outcome);
+                const next = ASKING.includes(outcome.consequence) ? { next: here } : {};
+                const answer = await callSafely("work_visit", [], { ...values, ...next });
+                await follow(answer?.follow);
+            };
+            return warned("visit", () =>
+                open(VisitDialog, { outcomes: desk.getOutcomes("visit"), confirm }),
+            );
         },
         /** Note an outcome with what it asks for, and do what follows from it. */
         async outcome(outcome, { medium = "call", person } = {}) {

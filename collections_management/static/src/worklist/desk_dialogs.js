@@ -17,6 +17,7 @@ class DeskDialog extends Component {
         confirm: Function,
         reasons: { type: Array, optional: true },
         outcomes: { type: Array, optional: true },
+        why: { type: String, optional: true },
     };
 
     setup() {
@@ -53,6 +54,18 @@ export class NoteDialog extends DeskDialog {
         return note
             ? this.confirm(note)
             : Object.assign(this.state, { error: _t("Write something down first.") });
+    }
+}
+
+/** The contact rules speak against it: why now, all the same? The log keeps the answer. */
+export class ReasonDialog extends DeskDialog {
+    static template = "collections_management.ReasonDialog";
+
+    onConfirm() {
+        const reason = this.state.note.trim();
+        return reason
+            ? this.confirm(reason)
+            : Object.assign(this.state, { error: _t("Say why: the log keeps it.") });
     }
 }
 

@@ -66,7 +66,7 @@ export class DeskQueue {
     async start() {
         for (const call of await this.storage.all().catch(() => [])) {
             if (call.userId === this.userId) {
-                this.calls.set(call.uuid, call);
+                this.calls.set(call.uuid, this.markLate(call));
             }
         }
         this.tell();
@@ -114,6 +114,7 @@ export class DeskQueue {
                 await this.forget(call.uuid);
             } catch (error) {
                 if (error instanceof ConnectionLostError) {
+                    this.pending().forEach((one) => this.markLate(one));
                     return;
                 }
                 call.refusal = error.data?.message || error.message || _t("Refused");
@@ -121,6 +122,15 @@ export class DeskQueue {
                 await this.storage.put({ ...call }).catch(() => {});
             }
         }
+    }
+
+    /** Nobody waits for its answer any more: it is noted though nothing can be asked first. */
+    markLate(call) {
+        const values = call.args.at(-1);
+        if (values && typeof values === "object") {
+            call.args = [...call.args.slice(0, -1), { ...values, late: true }];
+        }
+        return call;
     }
 
     pending() {
