@@ -102,9 +102,12 @@ class CollectionsChannel(models.Model):
         An adapter that knows more than the channel's own figure (by country, by length) has
         ``_<kind>_get_cost``.
         """
-        company = contact.company_id
-        cost = self.currency_id._convert(self.cost, company.currency_id, company)
+        cost = self._get_usual_cost(contact.company_id)
         return self._call_optional("get_cost", cost, contact, content)
+
+    def _get_usual_cost(self, company):
+        """Return what a message costs as the channel says, in a company's currency, of today."""
+        return self.currency_id._convert(self.cost, company.currency_id, company)
 
     def _render(self, contacts):
         """Return ``{contact id: {"subject": str, "body": Markup, "address": str}}``."""

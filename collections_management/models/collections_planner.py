@@ -6,7 +6,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..engine import ladder
+from ..engine import ladder, ways
 from ..engine.calendar import Past
 
 # Held for something that a person may have mended since: decided anew every night.
@@ -21,6 +21,18 @@ class Speaking(NamedTuple):
     partner_id: int
     amount: float
     segment_id: int | None
+
+
+class Wish(NamedTuple):
+    """What decides between the channels that reach a debtor.
+
+    ``preferred`` is a channel or none, ``limit`` what a message may cost or None, ``costs`` what it
+    costs by channel id; in company currency.
+    """
+
+    preferred: models.BaseModel
+    limit: float | None
+    costs: dict[int, float]
 
 
 class CollectionsPlanner(models.AbstractModel):
@@ -86,8 +98,8 @@ class CollectionsPlanner(models.AbstractModel):
     def _choose_channels(self, cases, decisions):
         """Return ``{case id: [(channel, address, reason)]}`` for the cases that speak.
 
-        A step tries its channels in order and takes the first that reaches the debtor, or all of
-        them; when none does, the last channel that worked, and at last a task for the collector.
+        Of the channels of a step that reach the debtor ``engine/ways.py`` chooses; when none does,
+        the last channel that worked, and at last a task for the collector.
         """
         speaking = {case_id: d.rung.id for case_id, (d, _facts) in decisions.items() if d.speak}
         steps = self.env["collections.step"].browse(set(speaking.values()))
@@ -98,14 +110,29 @@ class CollectionsPlanner(models.AbstractModel):
         task = self.env["collections.channel"]._get_task_channel()
         worked = self._get_worked(list(speaking))
         reached = self._get_addresses_by_channel(cases, worked)
+        wishes = self._get_channel_wishes(list(speaking), steps)
         result, unreached = {}, defaultdict(cases.browse)
         for step in steps:
             channels = step._get_channels()
             for case_id in case_ids_by_step[step.id]:
+                wish = wishes[case_id]
                 found = [
-                    (channel, reach[channel.id, step.role][case_id], None)
-                    for channel in channels
-                    if case_id in reach[channel.id, step.role]
+                    (way.channel, way.address, None)
+                    for way in ways.choose(
+                        [
+                            ways.Way(
+                                channel,
+                                reach[channel.id, step.role][case_id],
+                                wish.costs[channel.id],
+                            )
+                            for channel in channels
+                            if case_id in reach[channel.id, step.role]
+                        ],
+                        step.channel_mode,
+                        preferred=wish.preferred,
+                        worked=worked.get(case_id),
+                        limit=wish.limit,
+                    )
                 ]
                 if not found and (channel := worked.get(case_id)):
                     address = reached[channel.id].get(case_id)
@@ -114,10 +141,40 @@ class CollectionsPlanner(models.AbstractModel):
                     found = [(task, "", "no_address")]
                     for channel in channels:
                         unreached[channel] |= cases.browse(case_id)
-                result[case_id] = found if step.channel_mode == "all" else found[:1]
+                result[case_id] = found
         for case_id, reason in self.env["collections.consent"]._get_unreached(unreached).items():
             result[case_id] = [(task, "", reason)]
         return result
+
+    def _get_channel_wishes(self, case_ids, steps):
+        """Return ``{case id: Wish}``: what the debtor asked for and what a message may cost."""
+        self.env["res.partner"].flush_model(["collections_channel_id"])
+        self.env["res.company"].flush_model(["collections_cost_percent"])
+        channels = self.env["collections.channel"].union(*(step._get_channels() for step in steps))
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT kase.id, kase.company_id, partner.collections_channel_id,
+                       CASE WHEN company.collections_cost_percent > 0
+                            THEN greatest(kase.amount_net_overdue, kase.amount_not_due)
+                                 * company.collections_cost_percent / 100 END::float8
+                  FROM collections_case kase
+                  JOIN res_partner partner ON partner.id = kase.partner_id
+                  JOIN res_company company ON company.id = kase.company_id
+                 WHERE kase.id = ANY(%s)
+                """,
+                case_ids,
+            )
+        )
+        companies = self.env["res.company"].browse({row[1] for row in rows})
+        costs = {
+            company.id: {channel.id: channel._get_usual_cost(company) for channel in channels}
+            for company in companies
+        }
+        return {
+            case_id: Wish(channels.browse(preferred or ()), limit, costs[company_id])
+            for case_id, company_id, preferred, limit in rows
+        }
 
     def _get_reach(self, cases, steps):
         """Return ``{(channel id, role): {case id: address}}`` of every channel the steps use."""

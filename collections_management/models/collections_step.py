@@ -62,9 +62,16 @@ class CollectionsStep(models.Model):
         string="Channels",
     )
     channel_mode = fields.Selection(
-        [("first", "The first that reaches the debtor"), ("all", "All at once")],
+        [
+            ("first", "The first that reaches the debtor"),
+            ("cheapest", "The cheapest that reaches the debtor"),
+            ("worked", "The last that reached the debtor, else the first"),
+            ("all", "All at once"),
+        ],
+        string="Which Channel",
         required=True,
         default="first",
+        help="A channel that the debtor prefers, among those of the step, comes before.",
     )
     template_ids = fields.Many2many(
         "mail.template",

@@ -33,6 +33,15 @@ class ResCompany(models.Model):
         help="Nobody is dunned while the last bank statement is older. 0: not checked.",
     )
 
+    collections_cost_percent = fields.Float(
+        string="Cost of a Message",
+        help="What a message may cost, in percent of what it asks for; above it the step speaks "
+        "through a cheaper channel. 0: not limited.",
+    )
+
+    _cost_percent_positive = models.Constraint(
+        "CHECK (collections_cost_percent >= 0)", "The cost of a message cannot be negative."
+    )
     _stale_bank_positive = models.Constraint(
         "CHECK (collections_stale_bank_days >= 0)", "Days of bank freshness cannot be negative."
     )

@@ -29,6 +29,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.collections_reply_pause_days", readonly=False
     )
     collections_user_id = fields.Many2one(related="company_id.collections_user_id", readonly=False)
+    collections_cost_percent = fields.Float(
+        related="company_id.collections_cost_percent", readonly=False
+    )
     collections_stale_bank_days = fields.Integer(
         related="company_id.collections_stale_bank_days", readonly=False
     )

@@ -13,6 +13,14 @@ class ResPartner(models.Model):
         groups=READERS,
         help="Overrules the tone of the strategy's steps for this debtor.",
     )
+    collections_channel_id = fields.Many2one(
+        "collections.channel",
+        string="Preferred Channel",
+        ondelete="set null",
+        domain=[("is_manual", "=", False)],
+        groups=READERS,
+        help="Used whenever a step may go out through it and it reaches the debtor.",
+    )
     collections_case_id = fields.Many2one(
         "collections.case",
         compute="_compute_collections_case_id",

@@ -14,6 +14,54 @@ from .common import CollectionsCommon
 
 @tagged("post_install", "-at_install")
 class TestRun(CollectionsCommon):
+    def test_the_channel_that_the_debtor_prefers_comes_first(self):
+        other = self.email.copy({"name": "Other mail", "code": "other", "sequence": 99})
+        self.strategy.step_ids.channel_ids = self.email + other
+        self.debtor.collections_channel_id = other
+        self.create_invoice(100, days_overdue=5)
+        self.create_invoice(100, days_overdue=5, debtor=self.create_debtor("Second"))
+        channels = {contact.partner_id: contact.channel_id for contact in self.plan()}
+        self.assertEqual(channels.pop(self.debtor), other)
+        self.assertEqual([*channels.values()], [self.email])
+
+    def test_a_message_costs_no_more_than_its_share_of_the_debt(self):
+        currency = self.company.currency_id.id
+        dear = self.email.copy({"name": "Dear", "code": "dear", "sequence": 1, "cost": 0.5,
+                                "currency_id": currency})  # fmt: skip
+        self.strategy.step_ids.channel_ids = self.email + dear
+        self.company.collections_cost_percent = 0.1
+        small, large = self.create_debtor("Small"), self.create_debtor("Large")
+        self.create_invoice(499.99, days_overdue=5, debtor=small)
+        self.create_invoice(500, days_overdue=5, debtor=large)
+        channels = {contact.partner_id: contact.channel_id for contact in self.plan()}
+        self.assertEqual(channels, {small: self.email, large: dear})
+
+    def test_the_cheapest_and_the_last_that_worked(self):
+        currency = self.company.currency_id.id
+        dear = self.email.copy({"name": "Dear", "code": "dear", "sequence": 1, "cost": 0.5,
+                                "currency_id": currency})  # fmt: skip
+        steps = self.strategy.step_ids
+        steps.write({"channel_ids": [(6, 0, (self.email + dear).ids)], "channel_mode": "cheapest"})
+        second = self.create_debtor("Second")
+        self.create_invoice(100, days_overdue=-60, debtor=second)
+        self.plan()
+        self.env["collections.contact"].create(
+            {
+                "case_id": self.get_case(second).id,
+                "company_id": self.company.id,
+                "channel_id": self.email.id,
+                "state": "delivered",
+                "sent_on": "2020-01-01",
+            }
+        )
+        self.create_invoice(100, days_overdue=5)
+        self.assertEqual(self.plan().channel_id, self.email)
+        steps.channel_mode = "worked"
+        self.create_invoice(100, days_overdue=5, debtor=second)
+        self.create_invoice(100, days_overdue=5, debtor=self.create_debtor("Third"))
+        channels = {contact.partner_id.name: contact.channel_id for contact in self.plan()}
+        self.assertEqual(channels, {"Second": self.email, "Third": dear})
+
     def test_what_a_message_costs_is_noted_when_it_leaves(self):
         self.email.write({"cost": 0.5, "currency_id": self.company.currency_id.id})
         self.create_invoice(100, days_overdue=5)

@@ -76,9 +76,7 @@ class CollectionsChannel(models.Model):
 
     def _sms_get_cost(self, contact, content):
         """A segment costs what the channel says."""
-        company = contact.company_id
-        cost = self.currency_id._convert(self.cost, company.currency_id, company)
-        return cost * content.get("segments", 1)
+        return self._get_usual_cost(contact.company_id) * content.get("segments", 1)
 
     def _sms_prepare_message_vals(self, contact, content):
         return {
