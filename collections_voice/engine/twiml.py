@@ -13,7 +13,7 @@ DIAL_TIMEOUT = 25
 def say(sentences, language):
     """Return a ``Say`` for each sentence."""
     return "".join(
-        f"<Say language={quoteattr(language)}>{_text(sentence)}</Say>" for sentence in sentences
+        f"<Say language={_attr(language)}>{_text(sentence)}</Say>" for sentence in sentences
     )
 
 
@@ -21,7 +21,7 @@ def gather(sentences, language, keys, action):
     """Say something and wait for keys; none pressed is told to the same address."""
     return respond(
         f'<Gather input="dtmf" numDigits="{int(keys)}" timeout="{TIMEOUT}"'
-        f' finishOnKey="" actionOnEmptyResult="true" method="POST" action={quoteattr(action)}>'
+        f' finishOnKey="" actionOnEmptyResult="true" method="POST" action={_attr(action)}>'
         f"{say(sentences, language)}</Gather>"
     )
 
@@ -35,7 +35,7 @@ def dial(sentences, language, phone, caller, action):
     """Connect the debtor with a person; how it ended is told to an address."""
     return respond(
         f'{say(sentences, language)}<Dial timeout="{DIAL_TIMEOUT}" method="POST"'
-        f" callerId={quoteattr(caller)} action={quoteattr(action)}>"
+        f" callerId={_attr(caller)} action={_attr(action)}>"
         f"<Number>{_text(phone)}</Number></Dial>"
     )
 
@@ -46,3 +46,7 @@ def respond(verbs):
 
 def _text(value):
     return escape(UNWRITABLE.sub("", str(value)))
+
+
+def _attr(value):
+    return quoteattr(UNWRITABLE.sub("", str(value)))
