@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 import requests
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..engine import tries
 
@@ -212,9 +213,17 @@ class CollectionsVoiceCall(models.Model):
             return False
         return bool(params.get("CallSid")) and self.sid in (False, params["CallSid"])
 
+    def _take_turn(self):
+        """Wait for who speaks about the same call at the same time; what they wrote in between
+        makes this request begin again."""
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL("SELECT FROM collections_voice_call WHERE id = %s FOR NO KEY UPDATE", self.id)
+        )
+
     def _receive(self, params):
         """Take the provider's word of a call's state: any order, any number of times."""
-        self.ensure_one()
+        self._take_turn()
         self._hear(params)
         state, number = params.get("CallStatus"), _to_int(params.get("SequenceNumber"))
         known = self.state_number if self.state_number >= 0 else None

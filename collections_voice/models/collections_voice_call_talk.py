@@ -20,7 +20,7 @@ class CollectionsVoiceCall(models.Model):
             the debtor was connected with a person, or was not
         """
         self.ensure_one()
-        self.lock_for_update()
+        self._take_turn()
         self._hear(params)
         if self.state in tries.FINAL or not self.contact_id:
             return twiml.hang_up()
