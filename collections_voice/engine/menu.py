@@ -83,11 +83,9 @@ def after(state, effect, outcome, facts):
 # -- what a key means --------------------------------------------------------------------------
 
 
-def _at_person(state, keys, facts):
+def _at_person(state, keys, _facts):
     if keys == "1":
-        return Turn(
-            replace(state, node="menu", misses=0, confirmed=True), effect="confirm"
-        )
+        return Turn(replace(state, node="menu", misses=0, confirmed=True), effect="confirm")
     if keys == "2":
         return _end(state, ("denied", {}))
     if keys == "9":
@@ -130,7 +128,7 @@ def _at_confirm(state, keys, facts):
     return None
 
 
-def _at_end(state, keys, facts):
+def _at_end(state, _keys, _facts):
     return _end(state)
 
 
@@ -148,7 +146,7 @@ def _miss(state, facts):
 # -- what became of an effect -----------------------------------------------------------------
 
 
-def _after_confirm(state, outcome, facts):
+def _after_confirm(state, _outcome, facts):
     if not facts.owes:
         return _end(state, ("settled", {}))
     says = [("text", {})] if facts.text else []
@@ -156,7 +154,7 @@ def _after_confirm(state, outcome, facts):
     return _ask(state, facts, says)
 
 
-def _after_promise(state, outcome, facts):
+def _after_promise(state, outcome, _facts):
     code = {"done": "promised", "asked": "promise_asked"}.get(outcome, "promise_refused")
     return _end(state, (code, {"date": state.day} if outcome in ("done", "asked") else {}))
 
@@ -165,17 +163,17 @@ def _after_link(state, outcome, facts):
     return _ask(state, facts, [("link_sent" if outcome == "done" else "link_failed", {})])
 
 
-def _after_transfer(state, outcome, facts):
+def _after_transfer(state, outcome, _facts):
     if outcome == "done":
         return Turn(state, (("transfer", {}),), effect="dial")
     return _end(state, ("transfer_failed", {}))
 
 
-def _after_stop(state, outcome, facts):
+def _after_stop(state, _outcome, _facts):
     return _end(state, ("stopped", {}))
 
 
-def _after_wrong_number(state, outcome, facts):
+def _after_wrong_number(state, _outcome, _facts):
     return _end(state, ("wrong_number", {}))
 
 
@@ -191,11 +189,11 @@ def _end(state, *says):
     return Turn(replace(state, node="over"), (*says, ("goodbye", {})))
 
 
-def _ask_person(state, facts):
+def _ask_person(_state, facts):
     return [("company" if facts.is_company else "person", {})]
 
 
-def _ask_menu(state, facts):
+def _ask_menu(_state, facts):
     options = ["option_promise"] if facts.owes else []
     if facts.owes and facts.can_link:
         options.append("option_link")
@@ -204,17 +202,17 @@ def _ask_menu(state, facts):
     return [(option, {}) for option in (*options, "option_stop")]
 
 
-def _ask_day(state, facts):
+def _ask_day(_state, facts):
     days = get_days(facts.today)
     says = [("day_option", {"date": day, "key": key}) for key, day in enumerate(days, start=1)]
     return [*says, ("day_other", {"key": len(days) + 1})]
 
 
-def _ask_typed(state, facts):
+def _ask_typed(_state, _facts):
     return [("day_typed", {})]
 
 
-def _ask_confirm(state, facts):
+def _ask_confirm(state, _facts):
     return [("confirm_day", {"date": state.day})]
 
 

@@ -2,7 +2,6 @@ from . import (
     collections_channel,
     collections_contact,
     collections_delivery,
-    collections_health,
     collections_ledger,
     collections_log,
     collections_step,

@@ -141,6 +141,6 @@ class CollectionsChannel(models.Model):
 
     def _voice_send(self, contact, content, session):
         try:
-            return provider.read_answer(*session.create(content["form"]))
+            return provider.read_answer(*session.dial(content["form"]))
         except requests.RequestException as error:
             return provider.read_failure(error)

@@ -50,8 +50,10 @@ class CollectionsContact(models.Model):
         for contact in spoken:
             content = contents[contact.id]
             content["text"] = contact._get_spoken_text(content["body"])
-            script = self.env["collections.voice.call"].sudo()._get_script(
-                contact, persons[contact.id], letters[contact.id], content["text"]
+            script = (
+                self.env["collections.voice.call"]
+                .sudo()
+                ._get_script(contact, persons[contact.id], letters[contact.id], content["text"])
             )
             content["body"] = Markup().join(Markup("<p>%s</p>") % line for line in script)
         return contents

@@ -10,7 +10,9 @@ class CollectionsStep(models.Model):
         text = super()._get_template(tone)
         if not text.collections_spoken:
             return text
-        return self._choose_text(self.template_ids.filtered(lambda t: not t.collections_spoken), tone)
+        return self._choose_text(
+            self.template_ids.filtered(lambda t: not t.collections_spoken), tone
+        )
 
     def _get_spoken_template(self, tone=None):
         """Return the text that is said in a tone, else in the step's own, else the first; a step

@@ -180,7 +180,7 @@ class CollectionsVoiceAccount(models.Model):
         account_sudo = self.sudo()
         with account_sudo._open_line() as line:
             try:
-                status, payload = line.list(PageSize=1)
+                status, payload = line.find(PageSize=1)
             except requests.RequestException as error:
                 raise UserError(
                     self.env._("Twilio was not reached: %(error)s", error=error)
@@ -213,7 +213,7 @@ class CollectionsVoiceAccount(models.Model):
         form = [*call._get_form_head(), ("Twiml", twiml.hang_up(words, voice.language))]
         with self.sudo()._open_line() as line:
             try:
-                outcome = provider.read_answer(*line.create(form))
+                outcome = provider.read_answer(*line.dial(form))
             except requests.RequestException as error:
                 outcome = provider.read_failure(error)
         call._note_dial(outcome)

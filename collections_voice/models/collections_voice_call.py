@@ -336,7 +336,7 @@ class CollectionsVoiceCall(models.Model):
         call of ours is, or None when it could not be asked."""
         account = self.account_id
         try:
-            status, payload = line.list(To=self.address, From=account.phone_from, PageSize=50)
+            status, payload = line.find(To=self.address, From=account.phone_from, PageSize=50)
         except requests.RequestException:
             return None
         rows = payload.get("calls") if status == 200 and isinstance(payload, dict) else None

@@ -6,7 +6,7 @@ from odoo.fields import Command
 
 
 class CollectionsVoiceCall(models.Model):
-    """What a key does. In safe mode it is a tester who pressed it: nothing is noted of the debtor."""
+    """What a key does. In safe mode a tester pressed it: nothing is noted of the debtor."""
 
     _inherit = "collections.voice.call"
 

@@ -18,7 +18,7 @@ class Line:
         self.pause = 1 / calls_per_second if calls_per_second > 0 else 0.0
         self.last = None
 
-    def create(self, form):
+    def dial(self, form):
         """Ask for a call, not faster than the account may.
 
         :param form: ``[(name, value)]``
@@ -34,7 +34,7 @@ class Line:
         """Ask what became of a call."""
         return self._send("GET", f"Calls/{sid}.json")
 
-    def list(self, **params):
+    def find(self, **params):
         """Ask for calls, e.g. ``To`` a number."""
         return self._send("GET", "Calls.json", params=params)
 

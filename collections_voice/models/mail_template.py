@@ -8,6 +8,6 @@ class MailTemplate(models.Model):
 
     collections_spoken = fields.Boolean(
         "Said in Calls",
-        help="A voice says it once the debtor said who they are. Short sentences: tables, lists and "
-        "links are left out, and so is what goes beyond 600 characters.",
+        help="A voice says it once the debtor said who they are. Short sentences: tables, lists "
+        "and links are left out, and so is what goes beyond 600 characters.",
     )

@@ -33,7 +33,7 @@ def find_prism():
     if not SPEC.exists():
         raise SkipTest(
             f"credentials: COLLECTIONS_SPECS names the folder of {SPEC.name}, derived from Twilio's"
-            " description of its API (github.com/twilio/twilio-oai, spec/json/twilio_api_v2010.json)"
+            " own description of its API: github.com/twilio/twilio-oai, twilio_api_v2010.json"
         )
     local = ROOT / FOLDER / "node_modules" / ".bin" / "prism"
     program = str(local) if local.exists() else shutil.which("prism")
@@ -83,7 +83,7 @@ class TestContract(VoiceCommon):
         find_prism()
         with prism(self.twilio.url) as (address, lines):
             self.account.write({"base_url": address, "record_calls": True, "machine": "message"})
-            self.assertEqual(self.account.action_check()["params"]["type"], "success")
+            self.assertEqual(self.account.action_check()["params"]["type"], "success", lines)
             self.company.write(
                 {"collections_voice_test_phone": TEST_PHONE, "country_id": self.peru.id}
             )
@@ -94,9 +94,11 @@ class TestContract(VoiceCommon):
             call.started_on = fields.Datetime.subtract(call.started_on, hours=2)
             self.ask()  # about one call
             with self.account._open_line() as line:
-                self.assertEqual(line.list(To=PHONE, From=self.account.phone_from, PageSize=50)[0], 200)
+                self.assertEqual(
+                    line.find(To=PHONE, From=self.account.phone_from, PageSize=50)[0], 200
+                )
                 self.assertEqual(line.cancel(call.sid)[0], 200)
                 for code, status in ((21211, 400), (20003, 401), (20429, 429)):
                     self.twilio.faults[PHONE] = (status, code)
-                    self.assertEqual(line.create(call._get_form())[0], status)
+                    self.assertEqual(line.dial(call._get_form())[0], status)
         self.assertFalse([line for line in lines if "422" in line or "iolation" in line])

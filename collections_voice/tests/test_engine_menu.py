@@ -1,9 +1,9 @@
 from datetime import date, timedelta
 from itertools import product
-from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from odoo.tests import BaseCase
 
@@ -159,7 +159,7 @@ class TestTwiml(BaseCase):
     @given(st.text(), st.text())
     def test_any_name_stays_text(self, name, action):
         answer = twiml.gather([f"Hello {name}"], "es-MX", 1, action)
-        root = ElementTree.fromstring(answer.encode())
+        root = etree.fromstring(answer.encode())
         [said] = root.iter("Say")
         kept = twiml.UNWRITABLE.sub("", f"Hello {name}")
         self.assertEqual(_lines(said.text), _lines(kept))
@@ -169,7 +169,7 @@ class TestTwiml(BaseCase):
         evil = "</Say><Dial>+1900</Dial><Say>"
         answer = twiml.hang_up([evil], "en-US")
         self.assertNotIn("<Dial>", answer)
-        self.assertEqual(ElementTree.fromstring(answer.encode()).find("Say").text, evil)
+        self.assertEqual(etree.fromstring(answer.encode()).find("Say").text, evil)
 
     def test_a_whole_turn(self):
         voice = speech.get_voice("es_PE")
@@ -178,7 +178,7 @@ class TestTwiml(BaseCase):
             phrases.PHRASES, voice, turn.says, company="Acme & Hijos", name="Ana <Lopez>"
         )
         answer = twiml.gather(words, voice.language, turn.keys, "https://odoo.example/k?turn=1&x=2")
-        gather = ElementTree.fromstring(answer.encode()).find("Gather")
+        gather = etree.fromstring(answer.encode()).find("Gather")
         self.assertEqual(gather.get("actionOnEmptyResult"), "true")
         self.assertEqual(gather.get("action"), "https://odoo.example/k?turn=1&x=2")
         self.assertEqual(gather[0].get("language"), "es-MX")

@@ -83,9 +83,7 @@ class TestSpeech(BaseCase):
             '<div style="x">Hello&nbsp;<b>Ana</b> , &amp; welcome.<table><tr><td>1,200</td></tr>'
             "</table><!-- no --><style>p{}</style><p>See https://x.example/a?b=1 today.</p></div>"
         )
-        self.assertEqual(
-            speech.to_speech(body, html.unescape), "Hello Ana, & welcome. See today."
-        )
+        self.assertEqual(speech.to_speech(body, html.unescape), "Hello Ana, & welcome. See today.")
 
     def test_a_long_text_ends_with_a_sentence(self):
         body = "<p>" + "Pay soon. " * 100 + "</p>"

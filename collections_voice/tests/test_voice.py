@@ -198,7 +198,7 @@ class TestVoice(VoiceCommon):
     def test_two_calls_that_may_be_it_are_for_a_person(self):
         self.twilio.faults[PHONE] = "lost"
         contact = self.dial()
-        self.twilio.create(self.twilio.calls[0]["form"])
+        self.twilio.make(self.twilio.calls[0]["form"])
         contact.voice_call_ids.started_on -= timedelta(hours=1)
         self.ask()
         self.assertEqual(contact.state, "uncertain")

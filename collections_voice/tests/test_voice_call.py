@@ -52,9 +52,7 @@ class TestVoiceCall(VoiceCommon):
             [{"state": "completed", "duration": 42, "is_confirmed": True, "keys": "1 1 1 1"}],
         )
         self.assertEqual(contact.state, "answered")
-        self.assertEqual(
-            self.events(contact)[-3:], ["voice_confirmed", "answered", "voice_ended"]
-        )
+        self.assertEqual(self.events(contact)[-3:], ["voice_confirmed", "answered", "voice_ended"])
         self.assertTrue(self.account.last_callback_on)
 
     def test_before_the_person_is_known_nothing_is_said_of_a_debt(self):
@@ -102,7 +100,9 @@ class TestVoiceCall(VoiceCommon):
         phone.press("2")
         self.assertIn("message", phone.said[0])
         message = contact.case_id.contact_ids.filtered(lambda c: c.channel_id == self.email)
-        self.assertRecordValues(message, [{"state": "queued", "address": "ferretería@debtor.example"}])
+        self.assertRecordValues(
+            message, [{"state": "queued", "address": "ferretería@debtor.example"}]
+        )
         self.assertIn("1,200.50", message.custom_body)
         with self.mailbox() as box:
             self.deliver()

@@ -13,7 +13,8 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlsplit
-from xml.etree import ElementTree
+
+from lxml import etree
 
 from ..engine.signature import sign
 
@@ -46,7 +47,7 @@ class TwilioFake(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
-    def create(self, form):
+    def make(self, form):
         values = dict(form)
         call = {
             "sid": "CA" + secrets.token_hex(16),
@@ -115,7 +116,7 @@ class Phone:
     def _follow(self, response):
         if response.status_code != 200:
             return response
-        self.root = ElementTree.fromstring(response.content)
+        self.root = etree.fromstring(response.content)
         self.spoken += self.said
         self.gone = self.root.find("Gather") is None
         return response
@@ -153,9 +154,11 @@ class Handler(BaseHTTPRequestHandler):
                 for call in self.server.calls
                 if call["to"] == query.get("To", call["to"])
             ]
-            page = {"calls": rows, "page": 0, "page_size": 50, "uri": self.path, "start": 0,
-                    "end": 0, "first_page_uri": self.path, "next_page_uri": None,
-                    "previous_page_uri": None}  # fmt: skip
+            address = f"{self.server.url}{self.path}"  # the description asks for whole addresses
+            page = {
+                "calls": rows, "start": 0, "end": 0, "page": 0, "page_size": 50, "uri": address,
+                "first_page_uri": address, "next_page_uri": None, "previous_page_uri": None,
+            }  # fmt: skip
             self._answer(200, page)
         elif call := self.server.find(parts.path.rsplit("/", 1)[-1].removesuffix(".json")):
             self._answer(200, call["record"])
@@ -168,12 +171,12 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "dropped":
             self.close_connection = True
         elif fault == "lost":
-            self.server.create(form)
+            self.server.make(form)
             self.close_connection = True
         elif fault:
             self._refuse(*fault)
         else:
-            self._answer(201, self.server.create(form))
+            self._answer(201, self.server.make(form))
 
     def _is_known(self):
         known = b64encode(f"{SID}:{self.server.token}".encode()).decode()
