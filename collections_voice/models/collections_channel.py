@@ -89,8 +89,8 @@ class CollectionsChannel(models.Model):
         account = self.env["collections.voice.account"]._get_of(company)
         if not account:
             return "voice_no_account", self.env._(
-                "%(company)s has no account for automated calls: see Collections > Settings > "
-                "Automated Calls.",
+                "%(company)s has no account for automated calls: see Collections > Configuration > "
+                "Dunning > Automated Calls.",
                 company=company.name,
             )
         if account.state == "stopped":

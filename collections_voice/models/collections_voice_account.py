@@ -57,8 +57,8 @@ class CollectionsVoiceAccount(models.Model):
     last_callback_on = fields.Datetime(
         "Last Heard of",
         readonly=True,
-        help="When Twilio last told us of a call. Never: it cannot reach this server, and nobody "
-        "hears more than a greeting.",
+        help="When Twilio last told us of a call. Never: it cannot reach this server, and a debtor "
+        "who answers hears nothing.",
     )
     calls_per_second = fields.Float(
         default=1.0, required=True, help="Twilio begins with one; more is kept waiting there."
