@@ -1,0 +1,23 @@
+{
+    "name": "Collections Voice",
+    "summary": "Automated calls to debtors, with a keypad menu, by Twilio",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "website": "https://github.com/odoo-collections/odoo-collections",
+    "author": "Odoo Collections",
+    "license": "LGPL-3",
+    "depends": ["collections_management", "phone_validation"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/collections_voice_security.xml",
+        "data/collections_channel_data.xml",
+        "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
+        "views/collections_voice_account_views.xml",
+        "views/collections_voice_call_views.xml",
+        "views/collections_contact_views.xml",
+        "views/mail_template_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/collections_voice_menus.xml",
+    ],
+}

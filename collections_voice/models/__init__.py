@@ -1,0 +1,16 @@
+from . import (
+    collections_channel,
+    collections_contact,
+    collections_delivery,
+    collections_ledger,
+    collections_log,
+    collections_step,
+    collections_voice_account,
+    collections_voice_call,
+    collections_voice_call_effect,
+    collections_voice_call_event,
+    collections_voice_call_talk,
+    mail_template,
+    res_company,
+    res_config_settings,
+)
