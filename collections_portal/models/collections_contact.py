@@ -8,7 +8,9 @@ class CollectionsContact(models.Model):
 
     _inherit = "collections.contact"
 
-    pay_link_ids = fields.One2many("collections.pay.link", "contact_id", readonly=True)
+    pay_link_ids = fields.One2many(
+        "collections.pay.link", "contact_id", string="Pay Links", readonly=True
+    )
     pay_url = fields.Char(string="Pay Link", compute="_compute_pay_url")
     pay_result = fields.Selection(
         [
