@@ -122,7 +122,10 @@ class CollectionsPayLinkPage(PaymentPortal):
         }
         return self._answer("pay_link_page", values)
 
-    @route(PAGE + "/pay", type="http", auth="public", methods=["GET"], sitemap=False)
+    @route(
+        PAGE + "/pay", type="http", auth="public", methods=["GET"], sitemap=False,
+        website=True, multilang=False,
+    )  # fmt: skip
     def pay(self, token, part=None, **_kwargs):
         """Show the ways to pay what was chosen, with the amount as it is now."""
         link = self._open(token)

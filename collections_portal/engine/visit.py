@@ -31,4 +31,4 @@ def is_preview(method, user_agent, purpose=""):
 
 def is_new_visit(last, now):
     """Tell whether opening a link now is another visit than the last one."""
-    return last is None or now - last > PAUSE
+    return not last or now - last > PAUSE

@@ -25,8 +25,6 @@ class PayLinkCommon(CollectionsCommon):
         super().setUpClass()
         cls.debtor.lang = "en_US"
         cls.method = cls.env.ref("payment_demo.payment_method_demo")
-        cls.method.active = True
-        cls.env["payment.provider"].search([]).state = "disabled"
         cls.provider = cls.create_provider(cls.company)
         cls.old = cls.create_invoice(1000, days_overdue=40)
         cls.late = cls.create_invoice(200, days_overdue=5)
@@ -37,7 +35,9 @@ class PayLinkCommon(CollectionsCommon):
 
     @classmethod
     def create_provider(cls, company):
-        """Odoo's demo provider, as a company turns it on."""
+        """Odoo's demo provider, as a company turns it on; any other one is off."""
+        cls.env["payment.provider"].search([("company_id", "=", company.id)]).state = "disabled"
+        cls.method.active = True
         return cls.env["payment.provider"].create(
             {
                 "name": "Demo",

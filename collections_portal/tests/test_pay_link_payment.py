@@ -311,7 +311,7 @@ class TestPayLinkPayment(PayLinkHttpCase):
         self.assertEqual(self.get_residuals(self.old, self.late), [0, 100], "the oldest first")
 
     def test_the_rest_of_what_is_contested_in_part_is_paid(self):
-        self.company.collections_dispute_partial = True
+        self.company.collections_dispute_rest = True
         line = self.get_receivable(self.old)
         self.env["collections.dispute"].with_user(self.collector).create(
             {
