@@ -112,25 +112,27 @@ class PayLinkHttpCase(BrowserCase, PayLinkCommon):
             for key, value in re.findall(r'data-([\w-]+)="([^"]*)"', form)
         }
 
+    def get_params(self, form):
+        """What Odoo's payment form sends, and what a browser could make of it."""
+        return {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.method.id,
+            "token_id": None,
+            "amount": float(form["amount"]),
+            "flow": "direct",
+            "tokenization_requested": True,
+            "landing_route": "https://elsewhere.example",
+            "is_validation": False,
+            "access_token": "",
+            "csrf_token": "x",
+        }
+
     def begin(self, token, lines, form=None, part=None, **values):
         """Press the button of the form; returns the new transaction."""
         form = form or self.get_form(token, lines, part)
         self.env.flush_all()
         result = self.make_jsonrpc_request(
-            form["transaction_route"],
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.method.id,
-                "token_id": None,
-                "amount": float(form["amount"]),
-                "flow": "direct",
-                "tokenization_requested": True,
-                "landing_route": "https://elsewhere.example",
-                "is_validation": False,
-                "access_token": "",
-                "csrf_token": "x",
-                **values,
-            },
+            form["transaction_route"], self.get_params(form) | values
         )
         self.env.invalidate_all()
         return self.env["payment.transaction"].search([("reference", "=", result["reference"])])
