@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 
 from odoo.tests import tagged
 
@@ -13,6 +14,9 @@ from tools.screenshots.browser import Browser
 SIZES = {390: 844, 1400: 900}
 PICTURES = paths.LOCAL / "pictures"
 WIDER = "document.documentElement.scrollWidth > window.innerWidth + 1"
+IS_LOADED = (
+    "document.readyState === 'complete' && [...document.images].every((image) => image.complete)"
+)
 CHECK = """
 (async () => {
     const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
@@ -27,6 +31,14 @@ SMALL = """
     .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 43.5)
     .map((element) => element.outerHTML.slice(0, 200))
 """
+
+
+class PageBrowser(Browser):
+    """A browser of pages that are not Odoo's client: they rest once they are loaded."""
+
+    def rest(self):
+        time.sleep(0.5)
+        self._wait(lambda: self.run(IS_LOADED), "a page")
 
 
 @tagged("post_install", "-at_install")
@@ -70,7 +82,7 @@ class TestPayLinkBrowser(PayLinkHttpCase):
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.env.flush_all()
-        with self.allow_requests(), Browser(folder.name) as browser:
+        with self.allow_requests(), PageBrowser(folder.name) as browser:
             self.visit(browser, width)
             self.assertIn("1,250.00", browser.run("document.querySelector('.total').innerText"))
             self.look(browser, "page", width)
@@ -94,6 +106,7 @@ class TestPayLinkBrowser(PayLinkHttpCase):
             )
             browser.rest()
             self.assertIn("Thank you", browser.run("document.querySelector('.state').innerText"))
+            self.assertIn("80.00", browser.run("document.querySelector('.bar').innerText"))
             self.look(browser, "paid", width)
             self.env.invalidate_all()
             self.pay(self.env["account.move"].search(
