@@ -149,6 +149,7 @@
         "views/collections_commission_views.xml",
         "views/collections_case_escalation_views.xml",
         "views/collections_agency_portal_templates.xml",
+        "views/collections_conversation_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["collections_management/static/src/**/*"],

@@ -254,5 +254,6 @@ from . import (
     collections_case_conversation,
     collections_log_conversation,
     res_company_conversation,
+    res_config_settings_conversation,
     res_partner_conversation,
 )
