@@ -231,3 +231,17 @@ from . import (
     res_company_write_off,
     res_config_settings_write_off,
 )
+
+# what debtors answer through two-way channels
+from . import (
+    collections_channel_conversation,
+    collections_conversation,
+    collections_conversation_turn,
+    collections_conversation_message,
+    collections_conversation_delivery,
+    collections_conversation_bot,
+    collections_case_conversation,
+    collections_log_conversation,
+    res_company_conversation,
+    res_partner_conversation,
+)
