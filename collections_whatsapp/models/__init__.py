@@ -1,6 +1,8 @@
 from . import (
     collections_channel,
+    collections_channel_conversation,
     collections_contact,
+    collections_conversation_message,
     collections_delivery,
     collections_health,
     collections_run,

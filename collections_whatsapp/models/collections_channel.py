@@ -81,14 +81,27 @@ class CollectionsChannel(models.Model):
                 rank=self._get_role_rank_sql(role),
             )
         )
+        stopped = self._get_opted_out(cases.company_id)
         found = {}
         for case_id, phone, country in rows:
             if case_id in found:
                 continue
             number = to_mobile(phone, country)
-            if number and number not in without.get(case_id, ()):
+            if number and number not in stopped and number not in without.get(case_id, ()):
                 found[case_id] = number
         return found
+
+    def _get_opted_out(self, companies):
+        """Return the addresses that asked to be left alone here."""
+        conversations = self.env["collections.conversation"].sudo().search_fetch(
+            [
+                ("channel_id", "=", self.id),
+                ("company_id", "in", companies.ids),
+                ("opted_out_on", "!=", False),
+            ],
+            ["address"],
+        )  # fmt: skip
+        return set(conversations.mapped("address"))
 
     def _whatsapp_obstacle(self, company):
         account = self.env["collections.whatsapp.account"]._get_for(company)
@@ -186,5 +199,3 @@ def to_mobile(phone, country):
     if fixed and number.country_code != 54:
         return None
     return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-

@@ -111,7 +111,7 @@ class CollectionsContact(models.Model):
         }
 
     def _make_statement(self):
-        """Extension point: ``(file name, PDF)`` that a header shows: the statement of the debtor."""
+        """Extension point: ``(file name, PDF)`` that a header shows: the debtor's statement."""
         self.ensure_one()
         statement = self.env["collections.statement"].sudo()
         today = self.env["collections.ledger"]._today(self.company_id)
@@ -156,7 +156,7 @@ class CollectionsContact(models.Model):
         rows = self.sudo().search_fetch(
             domain & fields.Domain("channel_id.kind", "=", "whatsapp")
             & fields.Domain("company_id", "in", self.env.context["collections_companies"]),
-            ["reference", "state", "case_id", "whatsapp_category", "company_id", "run_id", "reason"],
+            ["reference", "state", "case_id", "whatsapp_category", "company_id", "run_id"],
         )  # fmt: skip
         by_reference = {row.reference: row for row in rows if row.reference}
         by_id = {row.id: row for row in rows}
@@ -176,8 +176,9 @@ class CollectionsContact(models.Model):
             contact._receive_status(state)
         order = self._PROGRESS
         later = (self - uncertain).filtered(
-            lambda contact: contact.state in order
-            and order.index(contact.state) < order.index(state)
+            lambda contact: (
+                contact.state in order and order.index(contact.state) < order.index(state)
+            )
         )
         later.write({"state": state})
         later._log(state)

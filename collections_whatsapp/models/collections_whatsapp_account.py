@@ -14,8 +14,7 @@ from .whatsapp_graph import Graph, is_safe
 VERSION = re.compile(r"v\d{2}\.\d")
 REST_HOURS = {"quality": 4, "slow": 1}
 SLOW_FACTOR = 4
-WORSE_QUALITY = ("RED",)
-FIELDS = "quality_rating,throughput,whatsapp_business_manager_messaging_limit,display_phone_number,verified_name"
+FIELDS = "quality_rating,throughput,whatsapp_business_manager_messaging_limit,display_phone_number"
 
 
 class CollectionsWhatsappAccount(models.Model):

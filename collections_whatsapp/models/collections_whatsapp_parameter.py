@@ -25,7 +25,7 @@ class CollectionsWhatsappParameter(models.Model):
 
     @api.model
     def _get_sources(self):
-        """Extension point: ``[(path of a field from a contact, words)]`` that a variable may say."""
+        """Extension point: ``[(path from a contact, words)]`` that a variable may say."""
         return [
             ("salutation_name", self.env._("Name of the debtor")),
             ("net_overdue_text", self.env._("Net amount overdue")),

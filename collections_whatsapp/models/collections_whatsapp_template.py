@@ -11,7 +11,7 @@ from .collections_whatsapp_price import CATEGORIES
 
 PAGE = 100
 PAGES = 100
-FIELDS = "id,name,language,status,category,quality_score,components,parameter_format,rejected_reason"
+FIELDS = "id,name,language,status,category,quality_score,components,rejected_reason"
 DRAFT = ("draft", "REJECTED")
 
 
@@ -138,10 +138,9 @@ class CollectionsWhatsappTemplate(models.Model):
     @api.depends_context("lang")
     def _compute_preview(self):
         for template in self:
-            values = {
-                row.name: row.sample or (row.source == "fixed" and row.fixed) or f"{{{{{row.name}}}}}"
-                for row in template.parameter_ids
-            }
+            rows = template.parameter_ids
+            values = {row.name: row.sample for row in rows if row.sample}
+            values |= {row.name: row.fixed for row in rows if row.source == "fixed" and row.fixed}
             template.preview = template._draw(values)
 
     def _draw(self, values):
@@ -204,8 +203,9 @@ class CollectionsWhatsappTemplate(models.Model):
 
     def _get_missing(self):
         """Return the variables that say nothing yet."""
-        rows = self.parameter_ids
-        return rows.filtered(lambda row: not row.source or (row.source == "fixed" and not row.fixed))
+        return self.parameter_ids.filtered(
+            lambda row: not row.source or (row.source == "fixed" and not row.fixed)
+        )
 
     def _get_obstacle(self):
         """Return why nothing can leave with this template, or an empty string."""
@@ -318,9 +318,7 @@ class CollectionsWhatsappTemplate(models.Model):
                 )
             )
         if rows := self.parameter_ids.filtered(lambda row: not row.sample):
-            raise UserError(
-                self.env._("Give an example for variable %(name)s.", name=rows[0].name)
-            )
+            raise UserError(self.env._("Give an example for variable %(name)s.", name=rows[0].name))
         fault = templates.find_fault(
             parts["body"], parts["header"], parts["footer"], parts["buttons"]
         )
@@ -415,8 +413,9 @@ class CollectionsWhatsappTemplate(models.Model):
     def _prepare_texts(self, parts):
         links = [button for button in parts["buttons"] if button["type"] == "url"][:1]
         replies = [button["text"] for button in parts["buttons"] if button["type"] == "reply"]
+        kind = parts["header_kind"]
         return {
-            "header_kind": parts["header_kind"] if parts["header_kind"] in ("text", "document") else False,
+            "header_kind": kind if kind in ("text", "document") else False,
             "header": parts["header"],
             "body": parts["body"] or "-",
             "footer": parts["footer"],

@@ -1,0 +1,9 @@
+from odoo import fields, models
+
+
+class CollectionsConversationMessage(models.Model):
+    """A template that a person chose after the window had closed."""
+
+    _inherit = "collections.conversation.message"
+
+    whatsapp_content = fields.Json(readonly=True, help="The template and what its variables say.")
