@@ -1,1 +1,7 @@
-from . import test_engine_sending, test_engine_webhook
+from . import (
+    test_engine_sending,
+    test_engine_webhook,
+    test_sending,
+    test_template,
+    test_webhook,
+)
