@@ -12,7 +12,7 @@ from ..engine.errors import Fault, read_error
 
 _logger = logging.getLogger(__name__)
 
-TIMEOUT = (5, 30)  # seconds to connect, and to answer
+TIMEOUT = 20  # seconds to connect, and between two pieces of the answer
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 META = re.compile(r"(?:[a-z0-9-]+\.)*(?:facebook\.com|fbsbx\.com|whatsapp\.net)")
 CHUNK = 65_536

@@ -89,9 +89,21 @@ class WhatsappCommon(CollectionsCommon):
 
     def work(self):
         """Do what the job does, with commits of its own."""
+        self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})
             env["collections.whatsapp.event"]._cron_process()
+        self.env.invalidate_all()
+
+    def talk(self):
+        """Let the conversations take their turns, and what they say leave."""
+        conversations = self.env["collections.conversation"].search([])
+        for conversation in conversations:
+            conversation._take_turn()
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            env["collections.conversation.message"]._deliver()
         self.env.invalidate_all()
 
     @contextmanager
