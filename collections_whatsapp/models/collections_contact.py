@@ -19,11 +19,14 @@ class CollectionsContact(models.Model):
     _inherit = "collections.contact"
 
     whatsapp_template_id = fields.Many2one(
-        "collections.whatsapp.template", readonly=True, ondelete="set null"
+        "collections.whatsapp.template",
+        string="WhatsApp Template",
+        readonly=True,
+        ondelete="set null",
     )
     whatsapp_category = fields.Char("WhatsApp Category", readonly=True, help="As it was charged.")
     whatsapp_price_id = fields.Many2one(
-        "collections.whatsapp.price", readonly=True, ondelete="set null"
+        "collections.whatsapp.price", string="WhatsApp Price", readonly=True, ondelete="set null"
     )
     whatsapp_cost = fields.Monetary("WhatsApp Cost", readonly=True)
     whatsapp_cost_text = fields.Char("Cost in Words", compute="_compute_whatsapp_cost_text")

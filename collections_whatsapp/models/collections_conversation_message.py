@@ -6,4 +6,6 @@ class CollectionsConversationMessage(models.Model):
 
     _inherit = "collections.conversation.message"
 
-    whatsapp_content = fields.Json(readonly=True, help="The template and what its variables say.")
+    whatsapp_content = fields.Json(
+        "WhatsApp Content", readonly=True, help="The template and what its variables say."
+    )

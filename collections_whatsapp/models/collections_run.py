@@ -7,11 +7,14 @@ class CollectionsRun(models.Model):
     _inherit = "collections.run"
 
     whatsapp_cost = fields.Monetary(
+        "WhatsApp Cost",
         compute="_compute_whatsapp_cost",
         currency_field="whatsapp_currency_id",
         help="By the price list, of those that WhatsApp says it charges.",
     )
-    whatsapp_currency_id = fields.Many2one(related="company_id.currency_id")
+    whatsapp_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Cost"
+    )
 
     def _compute_whatsapp_cost(self):
         costs = dict(

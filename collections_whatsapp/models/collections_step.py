@@ -15,7 +15,7 @@ class CollectionsStep(models.Model):
         string="WhatsApp Templates",
         help="One per tone and language. Nothing else can begin a conversation there.",
     )
-    speaks_whatsapp = fields.Boolean(compute="_compute_speaks_whatsapp")
+    speaks_whatsapp = fields.Boolean("Speaks by WhatsApp", compute="_compute_speaks_whatsapp")
 
     @api.depends("channel_ids.kind")
     def _compute_speaks_whatsapp(self):

@@ -52,7 +52,9 @@ class CollectionsWhatsappAccount(models.Model):
         required=True,
         default=lambda _self: secrets.token_urlsafe(24),
     )
-    webhook_url = fields.Char(compute="_compute_webhook_url", groups="base.group_system")
+    webhook_url = fields.Char(
+        "Webhook URL", compute="_compute_webhook_url", groups="base.group_system"
+    )
     api_version = fields.Char("API Version", required=True, default="v24.0")
     base_url = fields.Char(
         "API Address",
