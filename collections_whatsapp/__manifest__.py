@@ -24,4 +24,7 @@
         "views/collections_contact_views.xml",
         "views/collections_run_views.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["collections_whatsapp/static/tests/tours/**/*"],
+    },
 }

@@ -31,7 +31,7 @@ class CollectionsWhatsappTemplate(models.Model):
     name = fields.Char(required=True, help="Small letters, digits and _.")
     language = fields.Char(required=True, default="es", help="As WhatsApp writes it: es, es_MX.")
     active = fields.Boolean(default=True)
-    external_id = fields.Char("ID", readonly=True, copy=False)
+    external_id = fields.Char("WhatsApp ID", readonly=True, copy=False)
     status = fields.Selection(
         [
             ("draft", "Draft"),

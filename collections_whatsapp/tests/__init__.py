@@ -4,5 +4,6 @@ from . import (
     test_inbox,
     test_sending,
     test_template,
+    test_tour,
     test_webhook,
 )
