@@ -28,7 +28,7 @@ def status(state, **values):
 class TestEngineWebhook(BaseCase):
     """A body of WhatsApp and what it says."""
 
-    def read(self, message, contacts=()):
+    def tell(self, message, contacts=()):
         body = wrap({"messages": [{"id": "wamid.1", "timestamp": "1767225600", **message}],
                      "contacts": list(contacts)})  # fmt: skip
         [event] = webhook.split(json.loads(json.dumps(body)))
@@ -59,18 +59,18 @@ class TestEngineWebhook(BaseCase):
         ]
         for kind, content, expected, body, payload in cases:
             with self.subTest(kind=kind, content=content):
-                data = self.read({"from": "51999888777", "type": kind, kind: content})
+                data = self.tell({"from": "51999888777", "type": kind, kind: content})
                 self.assertEqual((data["kind"], data["body"], data["payload"]),
                                  (expected, body, payload))  # fmt: skip
                 self.assertEqual(data["phone"], "51999888777")
 
     def test_a_picture_is_told_by_its_id_alone(self):
         image = {"id": "M2", "url": "https://evil.example/x", "mime_type": "image/jpeg"}
-        data = self.read({"from": "51999888777", "type": "image", "image": image})
+        data = self.tell({"from": "51999888777", "type": "image", "image": image})
         self.assertEqual(data["media"], {"id": "M2", "mime_type": "image/jpeg"})
 
     def test_somebody_without_a_phone(self):
-        data = self.read(
+        data = self.tell(
             {"from_user_id": "PE.123", "type": "text", "text": {"body": "hola"}},
             [{"user_id": "PE.123", "profile": {"username": "ana"}}],
         )

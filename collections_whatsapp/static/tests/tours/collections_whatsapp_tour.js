@@ -40,7 +40,8 @@ registry.category("web_tour.tours").add("collections_whatsapp_tour", {
             run: "click",
         },
         {
-            trigger: ".dropdown-item[data-menu-xmlid='collections_whatsapp.collections_whatsapp_template_menu']",
+            trigger:
+                ".dropdown-item[data-menu-xmlid='collections_whatsapp.collections_whatsapp_template_menu']",
             run: "click",
         },
         {
