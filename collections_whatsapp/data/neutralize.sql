@@ -1,0 +1,5 @@
+UPDATE collections_whatsapp_account
+   SET token = NULL,
+       app_secret = NULL,
+       verify_token = NULL,
+       active = FALSE;

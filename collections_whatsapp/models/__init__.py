@@ -1,0 +1,16 @@
+from . import (
+    collections_channel,
+    collections_channel_conversation,
+    collections_contact,
+    collections_conversation_message,
+    collections_delivery,
+    collections_run,
+    collections_step,
+    collections_whatsapp_account,
+    collections_whatsapp_event,
+    collections_whatsapp_inbox,
+    collections_whatsapp_parameter,
+    collections_whatsapp_person,
+    collections_whatsapp_price,
+    collections_whatsapp_template,
+)

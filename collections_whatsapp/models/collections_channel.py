@@ -1,0 +1,201 @@
+import time
+from contextlib import contextmanager
+
+import phonenumbers
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from odoo.addons.collections_management.engine.delivery import Outcome
+
+from ..engine import messages, templates
+from ..engine.errors import to_outcome
+from ..engine.limits import Pace, PairLimit
+from ..engine.phone import canonical
+from .collections_contact import OPAQUE
+
+TELLING = ("setup", "account", "quality", "slow")
+
+
+def keep_history(channels):
+    """Keep the channels after uninstalling: contacts of the past were made through them."""
+    channels.write({"kind": "task", "active": False})
+
+
+class Sending:
+    """A batch of one account on its way: its connection, its pace, and what stopped it."""
+
+    def __init__(self, graph, number, pace):
+        self.graph, self.number = graph, number
+        self.pace, self.pair = Pace(pace), PairLimit()
+        self.fault = None  # of the account
+        self.faulty = {}  # template id: fault
+        self.sleep, self.clock = time.sleep, time.monotonic
+
+    def hold_up(self, person):
+        """Wait for the number's turn; return the seconds that the person has to be left alone."""
+        if seconds := self.pair.take(person, self.clock()):
+            return seconds
+        if wait := self.pace.take(self.clock()):
+            self.sleep(wait)
+        return 0
+
+
+class CollectionsChannel(models.Model):
+    """The WhatsApp adapter: an approved template per contact, through the account's number."""
+
+    _inherit = "collections.channel"
+
+    kind = fields.Selection(
+        selection_add=[("whatsapp", "WhatsApp")], ondelete={"whatsapp": keep_history}
+    )
+
+    def _whatsapp_addresses(self, cases):
+        """The mobile of the person of the role, then accounts payable, the invoice address, the
+        company itself; numbers that reach nobody, and those used already, are not addresses."""
+        self.env["res.partner"].flush_model(
+            ["phone", "collections_role", "collections_bad_phone", "type", "active"]
+        )
+        role = self.env.context.get("collections_role") or "accounts_payable"
+        without = self.env.context.get("collections_without") or {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT kase.id, partner.phone, country.code
+                  FROM collections_case kase
+                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
+                   AND (partner.id = kase.partner_id OR partner.type = 'invoice'
+                        OR partner.collections_role IN (%(role)s, 'accounts_payable'))
+                  JOIN res_partner debtor ON debtor.id = kase.partner_id
+                  JOIN res_company company ON company.id = kase.company_id
+                  JOIN res_partner home ON home.id = company.partner_id
+             LEFT JOIN res_country country ON country.id
+                       = COALESCE(partner.country_id, debtor.country_id, home.country_id)
+                 WHERE kase.id = ANY(%(cases)s) AND partner.active AND partner.phone > ''
+                   AND partner.collections_bad_phone IS DISTINCT FROM
+                       translate(partner.phone, ' ()-./' || chr(9) || chr(160), '')
+              ORDER BY kase.id, %(rank)s, partner.id
+                """,
+                role=role,
+                cases=list(cases.ids),
+                rank=self._get_role_rank_sql(role),
+            )
+        )
+        stopped = self._get_opted_out(cases.company_id)
+        found = {}
+        for case_id, phone, country in rows:
+            if case_id in found:
+                continue
+            number = to_mobile(phone, country)
+            if number and number not in stopped and number not in without.get(case_id, ()):
+                found[case_id] = number
+        return found
+
+    def _get_opted_out(self, companies):
+        """Return the addresses that asked to be left alone here."""
+        conversations = self.env["collections.conversation"].sudo().search_fetch(
+            [
+                ("channel_id", "=", self.id),
+                ("company_id", "in", companies.ids),
+                ("opted_out_on", "!=", False),
+            ],
+            ["address"],
+        )  # fmt: skip
+        return set(conversations.mapped("address"))
+
+    def _whatsapp_obstacle(self, company):
+        account = self.env["collections.whatsapp.account"]._get_for(company)
+        if not account:
+            return "whatsapp_no_account", self.env._(
+                "%(company)s has no WhatsApp account.", company=company.name
+            )
+        return account._get_obstacle()
+
+    def _whatsapp_render(self, contacts):
+        return contacts._render_content()
+
+    def _whatsapp_prepare(self, contacts, contents):
+        """Build the messages of a batch; in safe mode all go to the test number."""
+        account = self.env["collections.whatsapp.account"]._get_for(contacts.company_id)
+        for contact in contacts:
+            content = contents[contact.id]
+            if contact.safe_mode:
+                content["address"] = account._get_test_address()
+            contact.whatsapp_template_id = content["whatsapp"]["template"]
+            if content["whatsapp"]["parts"]["header_kind"] == "document":
+                content["document"] = contact._make_statement()
+
+    @contextmanager
+    def _whatsapp_session(self, contacts):
+        account = self.env["collections.whatsapp.account"]._get_for(contacts.company_id)
+        with account._connect() as graph:
+            sending = Sending(graph, account.phone_number_id, account._get_pace())
+            yield sending
+        if sending.fault:
+            account._note_fault(sending.fault)
+        for template_id, fault in sending.faulty.items():
+            self.env["collections.whatsapp.template"].browse(template_id)._stop(fault.message)
+
+    def _whatsapp_send(self, contact, content, session):
+        """Send one message; never raises, and reads nothing from the database."""
+        told = content["whatsapp"]
+        if fault := session.faulty.get(told["template"]):
+            return to_outcome(fault)
+        if session.hold_up(content["address"]):
+            # In safe mode everybody is one person: all wait, and no attempt is counted.
+            return Outcome("retry", "whatsapp_pair", down=contact.safe_mode)
+        document = None
+        if "document" in content:
+            filename, pdf = content["document"]
+            reply = session.graph.upload(session.number, pdf, filename, "application/pdf")
+            if reply.fault:  # nothing was said yet, whatever became of the file
+                return self._whatsapp_fail(reply.fault, told, session, said=False)
+            document = {"id": str(reply.data.get("id")), "filename": filename}
+        components = templates.to_send(told["parts"], told["values"], document)
+        message = messages.envelope(
+            content["address"],
+            "template",
+            messages.template(told["name"], told["language"], components),
+            opaque=f"{OPAQUE}{contact.id}",
+        )
+        reply = session.graph.send(session.number, message)
+        if reply.fault:
+            return self._whatsapp_fail(reply.fault, told, session)
+        return read_sent(reply)
+
+    def _whatsapp_fail(self, fault, told, session, said=True):
+        if fault.kind in TELLING:
+            session.fault = fault
+        elif fault.kind == "template":
+            session.faulty[told["template"]] = fault
+        outcome = to_outcome(fault)
+        if not said and outcome.state == "uncertain":
+            return Outcome("retry", outcome.code, outcome.message, down=True)
+        return outcome
+
+
+def read_sent(reply):
+    """Return the ``Outcome`` of a message that WhatsApp says it took."""
+    rows = reply.data.get("messages")
+    first = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+    if not first.get("id"):
+        return Outcome("uncertain", "whatsapp_unknown", str(reply.data)[:200])
+    return Outcome("sent", reference=str(first["id"]))
+
+
+def to_mobile(phone, country):
+    """Return the canonical number of a phone that may be at WhatsApp, or None.
+
+    A landline is left out where numbering tells it apart; in Argentina people write a mobile as
+    one.
+    """
+    try:
+        number = phonenumbers.parse(phone, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    fixed = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
+    if fixed and number.country_code != 54:
+        return None
+    return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -1,0 +1,11 @@
+from odoo import fields, models
+
+
+class CollectionsConversationMessage(models.Model):
+    """A template that a person chose after the window had closed."""
+
+    _inherit = "collections.conversation.message"
+
+    whatsapp_content = fields.Json(
+        "WhatsApp Content", readonly=True, help="The template and what its variables say."
+    )

@@ -1,0 +1,46 @@
+from collections import defaultdict
+
+from odoo import models
+
+ENDING = ["whatsapp_no_account", "whatsapp_stopped", "whatsapp_tier"]
+
+
+class CollectionsDelivery(models.AbstractModel):
+    _inherit = "collections.delivery"
+
+    def _get_obstacle_codes(self):
+        return super()._get_obstacle_codes() + ENDING
+
+    def _get_address_faults(self):
+        return (*super()._get_address_faults(), "whatsapp_person", "whatsapp_opted_out")
+
+    def _drop_hindered(self, contacts):
+        """Hold those whose template WhatsApp does not take: the queue waits for a person."""
+        contacts = super()._drop_hindered(contacts)
+        if not contacts or contacts.channel_id.kind != "whatsapp":
+            return contacts
+        groups = defaultdict(contacts.browse)
+        for contact in contacts:
+            groups[contact._get_whatsapp_template()] |= contact
+        for template, group in groups.items():
+            if template and (sentence := template._get_obstacle()):
+                group._hold("whatsapp_template", sentence)
+                contacts -= group
+        return contacts
+
+    def _wake_held(self, company):
+        """Queue again what waited for a template that is usable now."""
+        waiting = self.env["collections.contact"].search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "held"),
+                ("reason", "=", "whatsapp_template"),
+            ]
+        )
+        ready = waiting.filtered(
+            lambda contact: not (contact._get_whatsapp_template() or contact.env[
+                "collections.whatsapp.template"].new())._get_obstacle()
+        )  # fmt: skip
+        ready.write({"state": "queued", "reason": False, "detail": False})
+        ready._log("released")
+        return super()._wake_held(company)

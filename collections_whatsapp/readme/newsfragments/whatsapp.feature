@@ -1,0 +1,1 @@
+Reminders and conversations by WhatsApp: the new addon collections_whatsapp.
