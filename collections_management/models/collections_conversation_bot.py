@@ -299,25 +299,25 @@ class CollectionsConversation(models.Model):
         self._note_opt_out(message)
 
     def _note_opt_out(self, message):
-        """Extension point: keep that the debtor does not want to be written to. All automatic
-        contacts of the case are held, until a person decides what may still go."""
-        case = self.case_id
-        if not case:
+        """Extension point: keep that the debtor does not want to be written to here. The channel is
+        closed for this address at once; the collector may reach the debtor otherwise."""
+        if not self.case_id:
             self._ask_whose(self.env._("Asked not to be written to"))
             return
-        case = case._get_survivor()
-        standing = case.hold_ids.filtered(
-            lambda hold: hold.reason == "opt_out" and hold.is_active and not hold.line_id
+        case = self.case_id._get_survivor()
+        person, kind = self.partner_id or case.partner_id, self.channel_id.kind
+        consents = self.env["collections.consent"].sudo()
+        known = consents._get_states(person, kind, {person.id: self.address}, self.company_id)
+        if known[person.id] == "withdrawn":
+            return
+        consents._withdraw(
+            person,
+            kind,
+            proof=message._get_preview(),
+            address=self.address,
+            source="conversation",
+            company=self.company_id,
         )
-        if not standing:
-            self.env["collections.hold"].create(
-                {
-                    "case_id": case.id,
-                    "reason": "opt_out",
-                    "date_from": self.env["collections.ledger"]._today(case.company_id),
-                    "note": self.env._("Said so by %(channel)s", channel=self.channel_id.name),
-                }
-            )
         case._ask_to_read(
             self.env._("Asked not to be written to by %(channel)s", channel=self.channel_id.name),
             message._get_preview(),

@@ -117,7 +117,10 @@ class TestConversationBot(ConversationCommon):
         talk, said = self.talk("no me escriban más")
         self.assertIn("no le escribiremos", said)
         self.assertTrue(talk.opted_out_on)
-        self.assertEqual(self.case.hold_ids.filtered("is_active").reason, "opt_out")
+        states = self.env["collections.consent"]._get_states(
+            self.debtor, self.channel.kind, {self.debtor.id: self.talk.address}, self.company
+        )
+        self.assertEqual(states, {self.debtor.id: "withdrawn"})
         self.assertIn("opted_out", self.case.log_ids.mapped("event"))
         self.talk("STOP")
         self.assertEqual(len(self.case.hold_ids), 1)

@@ -2,6 +2,7 @@ from . import (
     account_move_line,
     collections_case,
     collections_contact,
+    collections_conversation,
     collections_dunned_mixin,
     collections_event,
     collections_ledger,

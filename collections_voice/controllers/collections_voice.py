@@ -3,7 +3,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from ..engine.signature import is_signed
+from odoo.addons.collections_management.engine.form_signature import is_signed
 
 TALKS = ("answer", "keys", "dialled")
 FORM = "application/x-www-form-urlencoded"

@@ -1,7 +1,6 @@
 """What Twilio's answer, or its silence, means for a call."""
 
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
+from odoo.addons.collections_management.engine.connection import never_left
 from odoo.addons.collections_management.engine.delivery import Outcome
 
 STOPPED = "voice_stopped"
@@ -54,9 +53,3 @@ def read_failure(error):
     if never_left(error):
         return Outcome("retry", "channel_down", str(error), down=True)
     return Outcome("uncertain", SILENT, str(error))
-
-
-def never_left(error):
-    """Tell whether no connection was made: any later break may have come after the request."""
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError)

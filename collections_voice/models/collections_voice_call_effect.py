@@ -134,19 +134,15 @@ class CollectionsVoiceCall(models.Model):
         return "done"
 
     def _note_opt_out(self):
-        """Extension point: what follows when a debtor asks for no more calls: he is left alone."""
+        """Extension point: what follows when a debtor asks for no more calls: none comes."""
         self.ensure_one()
-        standing = self.case_id.hold_ids.filtered(
-            lambda hold: hold.is_active and hold.reason == "opt_out" and not hold.line_id
+        self.env["collections.consent"].sudo()._withdraw(
+            self.partner_id or self.case_id.partner_id,
+            "voice",
+            proof=self.env._("Asked for no more calls, in an automated call"),
+            source="voice",
+            company=self.case_id.company_id,
         )
-        if not standing:
-            self.env["collections.hold"].create(
-                {
-                    "case_id": self.case_id.id,
-                    "reason": "opt_out",
-                    "note": self.env._("Asked for no more calls, in an automated call"),
-                }
-            )
 
     def _do_wrong_number(self, state):
         self.is_wrong_number = True

@@ -8,7 +8,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from odoo.tests import BaseCase
 
 from ..engine import provider
-from ..engine.signature import is_signed, sign
+from odoo.addons.collections_management.engine.form_signature import is_signed, sign
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 PARAMS = [

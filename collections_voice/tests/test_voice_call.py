@@ -144,7 +144,10 @@ class TestVoiceCall(VoiceCommon):
         phone.press("1")
         phone.press("9")
         self.assertTrue(phone.gone)
-        self.assertEqual(contact.case_id.hold_ids.reason, "opt_out")
+        states = self.env["collections.consent"]._get_states(
+            contact.partner_id, "voice", company=self.company
+        )
+        self.assertEqual(states, {contact.partner_id.id: "withdrawn"})
         phone.hang_up()
         self.assertEqual(contact.state, "answered")
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from lxml import etree
 
-from ..engine.signature import sign
+from odoo.addons.collections_management.engine.form_signature import sign
 
 SID = "AC" + "0123456789abcdef" * 2
 TOKEN = "token-of-the-fake"

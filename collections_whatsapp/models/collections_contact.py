@@ -223,20 +223,15 @@ class CollectionsContact(models.Model):
         )
 
     def _note_opt_out(self, partner):
-        """Extension point: a person does not want to be written to any more."""
-        cases = self.env["collections.case"].sudo().search(
-            [
-                ("partner_id", "=", partner.commercial_partner_id.id),
-                ("company_id", "in", self.company_id.ids),
-                ("state", "=", "open"),
-            ]
-        )  # fmt: skip
-        for case in cases:
-            standing = case.hold_ids.filtered(lambda hold: hold.is_active)
-            if "opt_out" not in standing.mapped("reason"):
-                self.env["collections.hold"].sudo().create(
-                    {"case_id": case.id, "reason": "opt_out", "note": "WhatsApp"}
-                )
+        """Extension point: a person does not want to be written to by WhatsApp any more."""
+        self.env["collections.consent"].sudo()._withdraw(
+            partner,
+            "whatsapp",
+            proof=self.env._("WhatsApp refused our message: the person does not want any"),
+            address=self.address,
+            source="whatsapp",
+            company=self.company_id,
+        )
 
 
 def get_country(number):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from odoo.addons.collections_management.engine.connection import never_left
 
 from ..engine.errors import Fault, read_error
 
@@ -115,11 +116,3 @@ class Graph:
                 if len(content) > limit:
                     raise TooLarge(media_id)
         return bytes(content), reply.data.get("mime_type") or "application/octet-stream"
-
-
-def never_left(error):
-    """Tell whether no connection was made: any later break may have come after the message."""
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectTimeout) or isinstance(
-        cause, (NewConnectionError, ConnectTimeoutError)
-    )

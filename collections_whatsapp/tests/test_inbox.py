@@ -101,8 +101,8 @@ class TestInbox(WhatsappCommon):
         row = make_status(contact.reference, "x", "failed", errors=[{"code": 131050}])
         for _time in range(2):
             self.tell(wrap({"statuses": [row]}))
-        holds = contact.case_id.hold_ids.filtered("is_active")
-        self.assertEqual(holds.mapped("reason"), ["opt_out"])
+        words = self.env["collections.consent"].search([("partner_id", "=", contact.partner_id.id)])
+        self.assertRecordValues(words, [{"state": "withdrawn", "kind": "whatsapp"}])
 
     def hear(self, text="hola", phone="51987654321", **values):
         message = {
