@@ -11,7 +11,7 @@ class CollectionsCase(models.Model):
         "collections.consent", string="Consents", compute="_compute_consent_ids"
     )
     contact_rule_id = fields.Many2one(
-        "collections.contact.rule", string="Contact Rule", compute="_compute_contact_rule_id"
+        "collections.contact.rule", compute="_compute_contact_rule_id"
     )
     contact_rule_summary = fields.Char("It Says", compute="_compute_contact_rule_id")
     contact_rule_citation = fields.Char("Law or Policy", compute="_compute_contact_rule_id")

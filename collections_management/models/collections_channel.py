@@ -2,6 +2,8 @@ from contextlib import nullcontext
 
 from odoo import fields, models
 
+PERSONS_TRIED = 5  # of a debtor, where addresses were withdrawn
+
 
 class CollectionsChannel(models.Model):
     """A way to reach a debtor.
@@ -67,14 +69,14 @@ class CollectionsChannel(models.Model):
         if self.is_manual or self.env.context.get("collections_any_consent"):
             return found
         consents, allowed, used = self.env["collections.consent"], {}, dict(without or {})
-        while refused := consents._get_case_refusals(self.kind, found):
+        for _person in range(PERSONS_TRIED):
+            refused = consents._get_case_refusals(self.kind, found)
             allowed |= {id_: found[id_] for id_ in found if id_ not in refused}
+            if not refused:
+                break
             used |= {id_: {*used.get(id_, ()), found[id_]} for id_ in refused}
-            last = {id_: found[id_] for id_ in refused}
             found = channel._find_addresses(cases.browse(refused), used)
-            if all(last.get(id_) == address for id_, address in found.items()):
-                return allowed
-        return allowed | found
+        return allowed
 
     def _find_addresses(self, cases, without):
         """Return ``{case id: address}`` of what the adapter knows, used ones left out."""

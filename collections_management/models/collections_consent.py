@@ -94,7 +94,9 @@ class CollectionsConsent(models.Model):
         )
 
     def write(self, vals):
-        raise UserError(self.env._("A consent is evidence: note a new one instead."))
+        if vals:
+            raise UserError(self.env._("A consent is evidence: note a new one instead."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -167,6 +169,8 @@ class CollectionsConsent(models.Model):
     @api.model
     def _get_case_refusals(self, kind, addresses):
         """Return ``{case id: reason}``; ``addresses`` is ``{case id: address}``."""
+        if not addresses:
+            return {}
         self.env["collections.case"].flush_model(["company_id", "partner_id"])
         rows = self.env.execute_query(
             SQL(

@@ -49,9 +49,8 @@ class CollectionsForbiddenWord(models.Model):
         :param str lang: as ``es_PE``; None: words of every language
         :param countries: ``res.country``; words of other countries are left out; None: all
         """
-        words = self.sudo().search([])
-        if lang:
-            words = words.filtered(lambda word: word.lang in (False, lang.split("_")[0]))
+        own = [("lang", "in", (False, lang.split("_")[0]))] if lang else [("pattern", "!=", False)]
+        words = self.sudo().search(own)
         if countries is not None:
             words = words.filtered(
                 lambda word: not word.country_ids or word.country_ids & countries
