@@ -109,7 +109,7 @@ class CollectionsConversationMessage(models.Model):
             return
         try:
             outcome = message.channel_id._reply(message)
-        except Exception as error:  # noqa: BLE001  (an adapter may raise anything)
+        except Exception as error:
             _logger.exception("message %s of a conversation", message.id)
             self.env.cr.rollback()
             outcome = Outcome("uncertain", "fault", str(error))

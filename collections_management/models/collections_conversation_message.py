@@ -75,9 +75,7 @@ class CollectionsConversationMessage(models.Model):
     claim = fields.Integer(readonly=True, help="Which worker has it in hand.")
     is_logged = fields.Boolean(readonly=True)
 
-    _external_unique = models.UniqueIndex(
-        "(channel_id, external_id) WHERE external_id IS NOT NULL"
-    )
+    _external_unique = models.UniqueIndex("(channel_id, external_id) WHERE external_id IS NOT NULL")
     _new_idx = models.Index("(conversation_id) WHERE state = 'new'")
     _queue_idx = models.Index("(conversation_id, id) WHERE state IN ('queued', 'sending')")
 
@@ -117,7 +115,9 @@ class CollectionsConversationMessage(models.Model):
             if state == "failed":
                 if message.state in ("queued", "sending", "uncertain", "sent"):
                     message._fail(data.get("reason") or "provider", data.get("detail") or "")
-            elif message.state in PROGRESS and PROGRESS.index(state) > PROGRESS.index(message.state):
+            elif message.state in PROGRESS and PROGRESS.index(state) > PROGRESS.index(
+                message.state
+            ):
                 message.write({"state": state, "reason": False, "detail": False, "claim": False})
 
     def _fail(self, reason, detail, state="failed"):

@@ -27,9 +27,7 @@ class CollectionsLog(models.Model):
         return super()._get_summary_formats() | {
             "conversation_in": [self.env._("The debtor wrote by %(channel)s")],
             "conversation_out": [self.env._("Written to the debtor by %(channel)s")],
-            "conversation_failed": [
-                self.env._("Message by %(channel)s not delivered: %(reason)s")
-            ],
+            "conversation_failed": [self.env._("Message by %(channel)s not delivered: %(reason)s")],
             "handed_over": [
                 self.env._("Conversation by %(channel)s handed over to %(to)s: %(reason)s"),
                 self.env._("Conversation by %(channel)s handed over to a person: %(reason)s"),
@@ -101,12 +99,18 @@ class CollectionsLogContent(models.Model):
         logs = self.log_id.filtered(
             lambda log: log.event in ("conversation_in", "conversation_out")
         )
-        talks = self.env["collections.conversation"].sudo().search(
-            [("case_id", "in", logs.case_id.ids)]
+        talks = (
+            self.env["collections.conversation"]
+            .sudo()
+            .search([("case_id", "in", logs.case_id.ids)])
         )
         ids = {log._get_data().get("message") for log in logs}
-        messages = self.env["collections.conversation.message"].sudo().search(
-            [("conversation_id", "in", talks.ids), ("id", "in", [id_ for id_ in ids if id_])]
+        messages = (
+            self.env["collections.conversation.message"]
+            .sudo()
+            .search(
+                [("conversation_id", "in", talks.ids), ("id", "in", [id_ for id_ in ids if id_])]
+            )
         )
         messages.attachment_ids.unlink()
         messages.write({"body": False, "payload": False, "detail": False, "understood": False})

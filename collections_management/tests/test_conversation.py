@@ -81,7 +81,7 @@ class TestConversation(ConversationCommon):
         self.assertFalse(self.hear(None, kind="reaction").conversation_id.message_line_ids.filtered(
             lambda said: said.kind == "reaction" and said.state == "new"
         ))  # fmt: skip
-        self.hear("‏مرحبا 🙏🏽", "someone-without-number")
+        self.hear("\u200fمرحبا 🙏🏽", "someone-without-number")
 
     def create_contact(self, **values):
         return self.env["collections.contact"].create(
@@ -153,10 +153,12 @@ class TestConversation(ConversationCommon):
         talk = self.hear("hola").conversation_id
         unknown = self.hear("hola", "51900000000").conversation_id
         talks = talk | unknown
+
         def seen(user):
             return self.env["collections.conversation"].with_user(user).search(
                 [("id", "in", talks.ids)]
             )  # fmt: skip
+
         self.assertEqual(seen(self.collector), talk)
         self.assertFalse(seen(self.colleague))
         self.assertEqual(seen(self.supervisor), talks)
@@ -235,7 +237,10 @@ class TestConversationDelivery(ConversationCommon):
 
     @mute_logger("odoo.addons.collections_management.models.collections_conversation_delivery")
     def test_an_adapter_that_breaks_leaves_an_open_question_not_a_second_message(self):
-        self.provider.outcomes = [ValueError("broken"), Outcome("uncertain", "timeout", "No answer")]
+        self.provider.outcomes = [
+            ValueError("broken"),
+            Outcome("uncertain", "timeout", "No answer"),
+        ]
         first, second = self.talk._say("One"), self.talk._say("Two")
         self.send()
         self.assertEqual((first | second).mapped("state"), ["uncertain", "uncertain"])
