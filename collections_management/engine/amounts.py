@@ -23,7 +23,10 @@ THOUSANDS = ("CLP", "COP", "ARS", "UYU")
 # Where a bare $ is not the own money.
 FOREIGN_DOLLAR = ("PEN", "BRL", "EUR", "GTQ", "PYG", "BOB", "CRC", "VES")
 # A number behind these is no money.
-NAMES = r"(?:factura|boleta|fatura|invoice|ruc|dni|nit|rut|cuenta|conta|numero|nro|no|n°|#|ticket|guia|op|pedido)"
+NAMES = (
+    r"(?:factura|boleta|fatura|invoice|ruc|dni|nit|rut|cuenta|conta|numero|nro|no|n°|#|ticket|guia"
+    r"|op|pedido)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,12 @@ def scan(text, currency):
     def take_half_million(match):
         return note(match, Decimal(1500000 if match[1] else 500000), match[2] or "")
 
-    text = re.sub(rf"(?<!\w)(?:(?:un\s+)?(millon)\s+y\s+medio|medio\s+millon)(?:\s+de)?(?:\s+({AFTER}))?(?!\w)",
-                  take_half_million, text)  # fmt: skip
+    text = re.sub(
+        r"(?<!\w)(?:(?:un\s+)?(millon)\s+y\s+medio|medio\s+millon)(?:\s+de)?"
+        rf"(?:\s+({AFTER}))?(?!\w)",
+        take_half_million,
+        text,
+    )
 
     def take_digits(match):
         value = _parse(match[2])
@@ -97,7 +104,8 @@ def _take_share(text):
     """Return ``(share, text)``: all or half of the debt."""
     half = r"(?<!\w)(?:la\s+|a\s+|una\s+)?(?:mitad|metade|half)(?:\s+of\s+it)?(?!\w)"
     whole = (
-        r"(?<!\w)(?:toda\s+la\s+deuda|tod[ao]\s+(?:lo\s+)?(?:que|q)\s+\w+|todo|tudo|el\s+total|o\s+total"
+        r"(?<!\w)(?:toda\s+la\s+deuda|tod[ao]\s+(?:lo\s+)?(?:que|q)\s+\w+|todo|tudo"
+        r"|el\s+total|o\s+total"
         r"|la\s+totalidad|everything|all\s+of\s+it|(?:the\s+)?full\s+amount|in\s+full)(?!\w)"
     )
     for share, pattern in (("half", half), ("all", whole)):
@@ -147,7 +155,11 @@ def _is_money(text, match, value, sign):
         return False
     if re.search(rf"(?<!\w){NAMES}\.?\s*$", text[: match.start(2)]):
         return False
-    if re.match(r"\s*(?:%|dias?|days?|semanas?|weeks?|meses|months?|veces|cuotas?|horas?|cajas?|a\.?m|p\.?m)", text[match.end() :]):
+    if re.match(
+        r"\s*(?:%|dias?|days?|semanas?|weeks?|meses|months?|veces|cuotas?|horas?|cajas?"
+        r"|a\.?m|p\.?m)",
+        text[match.end() :],
+    ):
         return False  # fmt: skip
     return value >= 10
 
@@ -155,7 +167,7 @@ def _is_money(text, match, value, sign):
 def _scale(value, scale, currency):
     if scale in ("mil", "k"):
         return value * 1000
-    if scale.startswith("mill") or scale.startswith("milh"):
+    if scale.startswith(("mill", "milh")):
         return value * 10**6
     if scale.startswith("luca"):
         return value * (1000 if currency in THOUSANDS else 1)

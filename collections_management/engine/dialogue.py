@@ -293,7 +293,7 @@ class _Dialogue:
 
     def _not_understood(self):
         told = self.heard.understood
-        if told.moment or told.amount and self.intent == "promise":
+        if told.moment or (told.amount and self.intent == "promise"):
             return self._do_promise()
         return self.ask_again()
 
@@ -361,7 +361,9 @@ class _Dialogue:
                 day = date.fromisoformat(then["day"]) if then["day"] else None
                 return self._propose(day, _read_amount(then["amount"]))
             return self._by_intent()
-        if self.intent in ("paid", "thanks", "greeting") and not re.search(r"\d{3}", self.heard.text):
+        if self.intent in ("paid", "thanks", "greeting") and not re.search(
+            r"\d{3}", self.heard.text
+        ):
             return self._by_intent()
         tries = self.state.get("tries", 0) + 1
         self.state["tries"] = tries
@@ -499,7 +501,9 @@ class _Dialogue:
 
     def _in_confirm(self):
         kept, told = self.state.get("promise") or {}, self.heard.understood
-        same_day = not told.moment or (told.moment.day and told.moment.day.isoformat() == kept["day"])
+        same_day = not told.moment or (
+            told.moment.day and told.moment.day.isoformat() == kept["day"]
+        )
         if self.intent == "yes" and same_day and not told.amount:
             self.state["step"] = None
             return self.do(

@@ -20,7 +20,8 @@ SHORT_DAYS = {"lun": 0, "mie": 2, "jue": 3, "vie": 4, "vier": 4, "sab": 5, "tues
               "thur": 3, "fri": 4}  # fmt: skip
 DAY_OF = {name: number for number, names in WEEKDAYS.items() for name in names}
 MONTHS = {
-    1: ("enero", "ene", "janeiro", "january", "jan"), 2: ("febrero", "feb", "fevereiro", "fev", "february"),
+    1: ("enero", "ene", "janeiro", "january", "jan"),
+    2: ("febrero", "feb", "fevereiro", "fev", "february"),
     3: ("marzo", "marco", "march"), 4: ("abril", "abr", "april", "apr"), 5: ("mayo", "maio", "may"),
     6: ("junio", "jun", "junho", "june"), 7: ("julio", "jul", "julho", "july"),
     8: ("agosto", "ago", "august", "aug"),
@@ -186,9 +187,11 @@ class _Reader:
         month = rf"(?:(?:de|del|do|of)\s+)?({MONTH})"
         self.take(
             rf"(?:la\s+)?(primera|segunda|1ra|2da)?\s*quincena\s+{month}",
-            lambda m: self.end_of(MONTH_OF[m[2]])
-            if m[1] in ("segunda", "2da")
-            else self.on(15, MONTH_OF[m[2]]),
+            lambda m: (
+                self.end_of(MONTH_OF[m[2]])
+                if m[1] in ("segunda", "2da")
+                else self.on(15, MONTH_OF[m[2]])
+            ),
         )
         self.take(r"(?:la\s+|una\s+|esta\s+|proxima\s+)*quincena", lambda _m: self._payday())
         end = r"(?:(?:a|el|al|los|no|o|by|at|the|para|pra)\s+)*(?:fin|fines|finales|final|fim|end)"
@@ -220,7 +223,8 @@ class _Reader:
             lambda _m: self.today + timedelta(days=1),
         )
         self.take(
-            rf"(?:hoy\s+dia|hoy|hoje|hj|today|tonight|esta\s+(?:noche|tarde)|this\s+(?:afternoon|evening))"
+            r"(?:hoy\s+dia|hoy|hoje|hj|today|tonight|esta\s+(?:noche|tarde)"
+            r"|this\s+(?:afternoon|evening))"
             rf"(?:\s+(?:mismo|{DAY_NAME}))?(?!\s+en\s+(?:ocho|quince|8|15)\b)",
             lambda _m: self.today,
         )
@@ -232,7 +236,8 @@ class _Reader:
             r"(?:en|dentro\s+de|de\s+aqui\s+a|de\s+aca\s+a|daqui\s+a|daqui|em|within|in|deme|dame|"
             r"denme|give\s+me|me\s+da|me\s+de|espereme|espera|esperame)"
         )
-        self.take(rf"{lead}\s+(?:unos\s+|otros\s+)?({NUMBER})\s+(dias?|days?|semanas?|weeks?|mes|meses|months?)"
+        unit = r"(dias?|days?|semanas?|weeks?|mes|meses|months?)"
+        self.take(rf"{lead}\s+(?:unos\s+|otros\s+)?({NUMBER})\s+{unit}"
                   r"(?:\s+mas)?", self._ahead)  # fmt: skip
 
     def _ahead(self, match):
@@ -249,11 +254,15 @@ class _Reader:
 
     def read_weekdays(self):
         self.text = re.sub(r"[a-z]{5,10}", self._mend, self.text)
-        lead = r"(?:(?:el|este|esta|na|no|a|o|on|this|coming|by|nesta|neste|proximo|proxima|dia)\s+)*"
+        lead = (
+            r"(?:(?:el|este|esta|na|no|a|o|on|this|coming|by|nesta|neste|proximo|proxima|dia)\s+)*"
+        )
         tail = r"(?:[\s-]+feira)?"
         name = rf"({DAY_NAME}|segunda)"
         weeks = rf"(?:,?\s+(?:de\s+|del\s+|da\s+)?({NEXT_WEEK}))?"
-        number = r"(?:,?\s+(\d{1,2})(?![\d.,/:%]*\d)(?!\s*(?:soles|lucas|mil|k|pesos|reais|%|dolares)))?"
+        number = (
+            r"(?:,?\s+(\d{1,2})(?![\d.,/:%]*\d)(?!\s*(?:soles|lucas|mil|k|pesos|reais|%|dolares)))?"
+        )
         self.take(rf"(next\s+)?{lead}{name}{tail}{weeks}{number}", self._weekday)
         self.take(r"on\s+(mon|tue|wed|thu|sat|sun)", lambda m: self.weekday(
             ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(m[1])))  # fmt: skip
@@ -272,7 +281,9 @@ class _Reader:
 
     def _weekday(self, match):
         name = match[2]
-        if name in ("segunda", "quarta", "quinta", "sexta", "terca") and not self._is_portuguese(match):
+        if name in ("segunda", "quarta", "quinta", "sexta", "terca") and not self._is_portuguese(
+            match
+        ):
             return NotImplemented
         number = 0 if name == "segunda" else DAY_OF.get(name, SHORT_DAYS.get(name))
         if match[1]:
@@ -296,7 +307,10 @@ class _Reader:
         )
 
     def read_days_of_month(self):
-        tail = r"(?:\s+(?:de\s+este\s+mes|del\s+(?:presente\s+)?mes|deste\s+mes|de\s+este|of\s+this\s+month))?"
+        tail = (
+            r"(?:\s+(?:de\s+este\s+mes|del\s+(?:presente\s+)?mes|deste\s+mes|de\s+este"
+            r"|of\s+this\s+month))?"
+        )
         self.take(
             rf"(?:(?:el|para\s+el|hasta\s+el|al)\s+)?(?:el|dia|the|d[ií]a)\s+"
             rf"(\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}|{NUMBER_RUN}){NO_DAY}{tail}",
@@ -325,9 +339,12 @@ class _Reader:
             r"|(?:el\s+|un\s+|los\s+)?(?:fin(?:es)?\s+de\s+semana|finde|weekend|fim\s+de\s+semana)"
             r"|(?:proximo|otro|outro|next)\s+(?:mes|month|ano|year)"
             r"|mes\s+(?:que\s+(?:viene|vem|entra)|siguiente|proximo)"
-            rf"|(?:a\s+)?(?:principios?|comienzos?|inicios?|mediados|comeco|beginning)\s+(?:de|del|do|of)\s+(?:the\s+)?(?:mes|ano|month|{MONTH})"
-            r"|primera\s+semana|un\s+dia\s+de\s+estos|(?:en\s+)?(?:estos|unos|uns|algunos|pocos)\s+dias"
-            r"|(?:a\s+)?few\s+(?:more\s+)?days|dias\s+mas|qualquer\s+dia(?:\s+desses)?|one\s+of\s+these\s+days"
+            r"|(?:a\s+)?(?:principios?|comienzos?|inicios?|mediados|comeco|beginning)"
+            rf"\s+(?:de|del|do|of)\s+(?:the\s+)?(?:mes|ano|month|{MONTH})"
+            r"|primera\s+semana|un\s+dia\s+de\s+estos"
+            r"|(?:en\s+)?(?:estos|unos|uns|algunos|pocos)\s+dias"
+            r"|(?:a\s+)?few\s+(?:more\s+)?days|dias\s+mas|qualquer\s+dia(?:\s+desses)?"
+            r"|one\s+of\s+these\s+days"
             r"|later\s+this\s+week|soon|pronto|em\s+breve"
             rf"|(?:en|em|in|para|pra)\s+(?:{MONTH}))",
             lambda _m: None,

@@ -40,7 +40,14 @@ FILLERS = {
     "pe", "po", "pues", "eh", "ehh", "este", "mire", "mira", "oiga", "oye", "vea", "fijese",
     "senorita", "senor", "joven", "amigo", "amiga", "causa", "mano", "jefe", "moca", "weon",
 }  # fmt: skip
-THUMBS = {"👍": " si ", "👌": " ok ", "✅": " si ", "👎": " no ", "🙏": " gracias ", "🤬": " mierda "}
+THUMBS = {
+    "👍": " si ",
+    "👌": " ok ",
+    "✅": " si ",
+    "👎": " no ",
+    "🙏": " gracias ",
+    "🤬": " mierda ",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ class CollectionsConversation(models.Model):
     message_line_ids = fields.One2many(
         "collections.conversation.message", "conversation_id", string="What Was Said", readonly=True
     )
-    preview = fields.Char(string="Last Words", compute="_compute_preview")
+    preview = fields.Char(
+        string="Last Words", compute="_compute_preview", help="What the debtor said last."
+    )
     window_until = fields.Datetime(
         string="Free Text Until",
         compute="_compute_window",
@@ -106,7 +108,9 @@ class CollectionsConversation(models.Model):
         messages = self.env["collections.conversation.message"]
         for conversation in self:
             last = messages.search(
-                [("conversation_id", "=", conversation.id)], order="moment desc, id desc", limit=1
+                [("conversation_id", "=", conversation.id)],
+                order="direction, moment desc, id desc",
+                limit=1,
             )
             conversation.preview = last._get_preview()
 
@@ -375,7 +379,8 @@ class CollectionsConversation(models.Model):
             test = self.channel_id._get_test_address(self.company_id)
             if not test or self._get_canonical(test) != self.address:
                 return "safe_mode", self.env._(
-                    "Safe mode is on for %(company)s: answers leave only to the test address%(test)s.",
+                    "Safe mode is on for %(company)s: answers leave only to the test "
+                    "address%(test)s.",
                     company=self.company_id.name,
                     test=f" ({test})" if test else "",
                 )

@@ -46,9 +46,7 @@ class CollectionsConversation(models.Model):
             if understood.amount
             else None,
         }
-        return dialogue.Heard(
-            message.kind, message.body or "", message.payload or "", understood
-        )
+        return dialogue.Heard(message.kind, message.body or "", message.payload or "", understood)
 
     def _understand(self, message, facts):
         """Extension point: what a message means (``engine.understanding.Understood``)."""
@@ -92,8 +90,14 @@ class CollectionsConversation(models.Model):
             )
             for balance in balances
         }
-        main = max(balances, key=lambda b: (b.currency_id == case.currency_id and b.amount_total > 0,
-                                            b.amount_net_overdue), default=None)  # fmt: skip
+        main = max(
+            balances,
+            key=lambda balance: (
+                balance.currency_id == case.currency_id and balance.amount_total > 0,
+                balance.amount_net_overdue,
+            ),
+            default=None,
+        )
         currency = (main.currency_id if main else case.currency_id) or company.currency_id
         return dialogue.Facts(
             **facts,
@@ -150,9 +154,7 @@ class CollectionsConversation(models.Model):
 
     def _get_reasons(self):
         """Return the reasons of disputes that a debtor may choose, the general one last."""
-        reasons = self.env["collections.dispute.reason"].with_context(
-            lang=self._get_reading_lang()
-        )
+        reasons = self.env["collections.dispute.reason"].with_context(lang=self._get_reading_lang())
         return reasons.search([("company_id", "in", [self.company_id.id, False])])
 
     def _get_reading_lang(self):
@@ -169,9 +171,7 @@ class CollectionsConversation(models.Model):
         if turn.state != (self.dialogue or {}):
             self.dialogue = turn.state or False
         for said in turn.says:
-            self._say(
-                said.text, options=list(said.options), url=said.url, url_title=said.url_title
-            )
+            self._say(said.text, options=list(said.options), url=said.url, url_title=said.url_title)
         for name, values in turn.actions:
             getattr(self, f"_do_{name}")(message, facts, values)
 
@@ -225,7 +225,9 @@ class CollectionsConversation(models.Model):
                 "line_ids": proposal["line_ids"],
                 "replaces_ids": proposal["replaces_ids"],
                 "channel_id": self.channel_id.id,
-                "person_id": person.id if person.commercial_partner_id == case.partner_id else False,
+                "person_id": person.id
+                if person.commercial_partner_id == case.partner_id
+                else False,
                 "note": self.env._("Confirmed by %(channel)s", channel=self.channel_id.name),
             }
         )

@@ -168,8 +168,8 @@ class CollectionsConversation(models.Model):
         self.activity_unlink(["collections_management.mail_activity_type_reply"])
         self.message_line_ids._note_in()
         self.message_line_ids.filtered(
-            lambda message: message.direction == "out" and message.state in ("sent", "delivered", "read")
-        )._log_out()  # fmt: skip
+            lambda message: message.state in ("sent", "delivered", "read")
+        )._log_out()
 
     def write(self, vals):
         """By hand only the debtor of an unidentified one and the language are chosen."""
@@ -312,7 +312,7 @@ class CollectionsConversation(models.Model):
             "unread": self.unread_count,
             "may_answer": self.has_access("write"),
             "opted_out": bool(self.opted_out_on),
-            "window_until": fields.Datetime.to_string(self.window_until) if self.window_until else False,
+            "window_until": fields.Datetime.to_string(self.window_until) or False,
             "fault": fault and {"code": fault[0], "text": fault[1]},
             "texts": self._get_texts(fault),
             "more": more,

@@ -41,7 +41,7 @@ class ConversationCommon(SecurityCommon):
         super().setUpClass()
         cls.peru = cls.env.ref("base.pe")
         cls.provider = FakeProvider()
-        cls.start_fake(cls)
+        cls.start_fake()
         cls.channel = cls.env["collections.channel"].create(
             {"name": "Chat", "code": "chat", "kind": "task", "icon": "fa-comments-o"}
         )
@@ -57,7 +57,7 @@ class ConversationCommon(SecurityCommon):
         cls.phone = "51987654321"
         cls.count = 0
 
-    @staticmethod
+    @classmethod
     def start_fake(cls):
         """Let the kind of the fake channel answer; the adapter of tasks knows no conversations."""
         provider = cls.provider

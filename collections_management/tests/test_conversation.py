@@ -81,7 +81,7 @@ class TestConversation(ConversationCommon):
         self.assertFalse(self.hear(None, kind="reaction").conversation_id.message_line_ids.filtered(
             lambda said: said.kind == "reaction" and said.state == "new"
         ))  # fmt: skip
-        self.hear("‏مرحبا 🙏🏽", "someone-without-number")
+        self.hear("\u200fمرحبا 🙏🏽", "someone-without-number")
 
     def create_contact(self, **values):
         return self.env["collections.contact"].create(

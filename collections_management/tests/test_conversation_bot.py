@@ -158,7 +158,9 @@ class TestConversationBot(ConversationCommon):
     def test_paying_now(self):
         _talk, said = self.talk("pásame la cuenta para depositar", "0970")
         self.assertIn("191-1234567", said)
-        with patch.object(Bot, "_get_pay_url", lambda _self, case: f"https://pay.example/{case.id}"):
+        with patch.object(
+            Bot, "_get_pay_url", lambda _self, case: f"https://pay.example/{case.id}"
+        ):
             _talk, said = self.talk("cómo pago")
         self.assertIn(f"https://pay.example/{self.case.id}", said)
 
@@ -166,7 +168,9 @@ class TestConversationBot(ConversationCommon):
     def test_when_the_answers_break_a_person_takes_over_and_nothing_is_lost(self):
         message = self.hear("hola", turn=False)
         with (
-            self.assertLogs("odoo.addons.collections_management.models.collections_conversation_turn"),
+            self.assertLogs(
+                "odoo.addons.collections_management.models.collections_conversation_turn"
+            ),
             patch.object(Bot, "_answer", lambda _self, _message: 1 / 0),
         ):
             message.conversation_id._try_turn()

@@ -8,7 +8,7 @@ class ConversationTours(BrowserCase, ConversationCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.own.partner_id.name = "Nobody's Shop"
+        cls.own.partner_id.name = "Bodega Sol"
 
     def setUp(self):
         super().setUp()

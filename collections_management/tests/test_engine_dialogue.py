@@ -43,11 +43,16 @@ class Talk:
 
     def hear(self, text="", choice="", kind="text"):
         understood = understanding.understand(text, today=TODAY, currency="PEN")
-        turn = dialogue.answer(self.facts, self.state, dialogue.Heard(kind, text, choice, understood))
+        turn = dialogue.answer(
+            self.facts, self.state, dialogue.Heard(kind, text, choice, understood)
+        )
         self.state, self.actions = turn.state, turn.actions
         self.said = turn.says
         return "\n".join(
-            [said.text + " ".join(o["title"] for o in said.options) + said.url for said in turn.says]
+            [
+                said.text + " ".join(o["title"] for o in said.options) + said.url
+                for said in turn.says
+            ]
         )
 
     def identify(self):
@@ -189,7 +194,12 @@ class TestDialogue(BaseCase):
             ("STOP", ("opt_out", {})),
             ("número equivocado", ("wrong_number", {})),
         ):
-            for before in ([], ["cuánto debo"], ["ya pagué"], ["cuánto debo", "0970", "pago mañana"]):
+            for before in (
+                [],
+                ["cuánto debo"],
+                ["ya pagué"],
+                ["cuánto debo", "0970", "pago mañana"],
+            ):
                 with self.subTest(text=text, before=before):
                     talk = Talk()
                     for word in before:
@@ -218,7 +228,10 @@ class TestDialogue(BaseCase):
         for key, texts in dialogue.get_texts().items():
             with self.subTest(key=key):
                 self.assertEqual(set(texts), {"es", "pt", "en"})
-                places = [sorted(part.split("}")[0] for part in text.split("{")[1:]) for text in texts.values()]
+                places = [
+                    sorted(part.split("}")[0] for part in text.split("{")[1:])
+                    for text in texts.values()
+                ]
                 self.assertEqual(places[0], places[1])
                 self.assertEqual(places[0], places[2])
                 if key.startswith("b_"):
@@ -227,7 +240,16 @@ class TestDialogue(BaseCase):
     def test_whatever_is_said_nothing_breaks_and_nothing_is_told_too_early(self):
         """Thousands of random talks: real utterances, choices, noise and files."""
         texts = [row[-1] for row in read_utterances()]
-        choices = [*dialogue.MENU, "yes", "no", "document-1", "document-99", "reason-5", "reason-x", "zz"]
+        choices = [
+            *dialogue.MENU,
+            "yes",
+            "no",
+            "document-1",
+            "document-99",
+            "reason-5",
+            "reason-x",
+            "zz",
+        ]
         kinds = ("image", "document", "audio", "video", "location", "contact", "unsupported")
         secrets = ("987", "1,200", "1.200", "493", "212", "F001", "191-")
         for seed in range(400):
@@ -242,9 +264,13 @@ class TestDialogue(BaseCase):
                 elif lot < 0.25:
                     kind, text = rng.choice(kinds), ""
                 elif lot < 0.35:
-                    text = "".join(chr(rng.randrange(32, 0x2FFF)) for _n in range(rng.randrange(40)))
+                    text = "".join(
+                        chr(rng.randrange(32, 0x2FFF)) for _n in range(rng.randrange(40))
+                    )
                 elif lot < 0.4:
-                    text = rng.choice(("1", "2", "9999", "0970", "", "{company}", "%s", "x" * 65536))
+                    text = rng.choice(
+                        ("1", "2", "9999", "0970", "", "{company}", "%s", "x" * 65536)
+                    )
                 verified = verified or (talk.state.get("step") == "identity" and "0970" in text)
                 said = talk.hear(text, choice, kind)
                 if not verified:

@@ -26,7 +26,9 @@ class TestUnderstanding(BaseCase):
     def test_days_and_amounts_are_exact_when_they_are_told(self):
         for half in ("dev", "held out"):
             for kind in ("date", "amount"):
-                self.assertGreaterEqual(self.get_share(kind, half, answered=True), 0.97, (half, kind))
+                self.assertGreaterEqual(
+                    self.get_share(kind, half, answered=True), 0.97, (half, kind)
+                )
                 # And they are told: nobody is asked what he said already.
                 self.assertGreaterEqual(self.get_share(f"{kind} told", half), 0.95, (half, kind))
 
@@ -91,7 +93,8 @@ class TestMoments(BaseCase):
         self.check([("12/05", "2026-12-05"), ("13/12", "2026-12-13")], order="MDY")
 
     def test_the_ends_of_months_and_years(self):
-        self.check([("fin de mes", "2028-02-29"), ("el 30", "2028-03-30"), ("quincena", "2028-02-29"),
+        self.check([("fin de mes", "2028-02-29"), ("el 30", "2028-03-30"),
+                    ("quincena", "2028-02-29"),
                     ("mañana", "2028-02-29")], today=date(2028, 2, 28))  # fmt: skip
         self.check([("mañana", "2027-01-01"), ("el 1", "2027-01-01"), ("fin de mes", "2026-12-31"),
                     ("15 de enero", "2027-01-15")], today=date(2026, 12, 31))  # fmt: skip

@@ -66,6 +66,7 @@ PUBLIC_METHODS = {
         "action_note_consent": "caller",  # opens a form
         "action_open_agreements": "caller",
         "action_open_contacts": "caller",
+        "action_open_conversations": "caller",
         "action_open_disputes": "caller",
         "action_open_invoices": "caller",
         "action_open_escalations": "caller",
@@ -95,6 +96,17 @@ PUBLIC_METHODS = {
     "collections.credit.ask": {"action_ask": "caller"},
     "collections.credit.hold": {"action_confirm": "supervisor"},
     "collections.credit.release": {"action_approve": "supervisor", "action_refuse": "supervisor"},
+    "collections.conversation": {
+        "action_close": "collector",
+        "action_hand_back": "collector",
+        "action_place": "collector",
+        "action_reopen": "collector",
+        "action_take_over": "collector",
+        "get_conversation": "caller",
+        "mark_read": "caller",
+        "send_message": "collector",
+        "send_window_text": "collector",
+    },
     "collections.dispute": {
         "action_create_credit_note": "decider",
         "action_decide": "decider",

@@ -23,7 +23,7 @@ def read_utterances():
     """Yield ``(half, locale, intent, day, amount, text)``; day and amount as their column says."""
     for line in UTTERANCES.read_text(encoding="utf-8").splitlines()[1:]:
         locale, intent, day, amount, text = line.split("|", 4)
-        half = "dev" if sha1(text.encode()).digest()[0] % 2 else "held out"
+        half = "dev" if sha1(text.encode(), usedforsecurity=False).digest()[0] % 2 else "held out"
         yield half, locale, intent, day, amount, text
 
 

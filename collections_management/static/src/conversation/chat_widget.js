@@ -108,8 +108,12 @@ export class ChatWidget extends Component {
 
     wait() {
         this.timer = browser.setTimeout(async () => {
-            if (!this.state.busy) {
-                await this.load(this.props.record.resId);
+            try {
+                if (!this.state.busy) {
+                    await this.load(this.props.record.resId);
+                }
+            } catch {
+                // Without a network for a moment: the next turn looks again.
             }
             this.wait();
         }, CHAT_DELAY);

@@ -54,7 +54,7 @@ registry.category("web_tour.tours").add("collections_conversation_whose_tour", {
         {
             trigger: ".alert-info:contains(Nobody knows whose)",
         },
-        ...choose(".o_field_widget[name=case_id]", "Nobody's Shop"),
+        ...choose(".o_field_widget[name=case_id]", "Bodega Sol"),
         {
             trigger: "button[name=action_place]:visible",
             run: "click",
