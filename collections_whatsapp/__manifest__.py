@@ -22,7 +22,6 @@
         "views/collections_whatsapp_event_views.xml",
         "views/collections_step_views.xml",
         "views/collections_contact_views.xml",
-        "views/collections_run_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["collections_whatsapp/static/tests/tours/**/*"],

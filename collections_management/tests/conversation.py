@@ -43,7 +43,7 @@ class ConversationCommon(SecurityCommon):
         cls.provider = FakeProvider()
         cls.start_fake()
         cls.channel = cls.env["collections.channel"].create(
-            {"name": "Chat", "code": "chat", "kind": "task", "icon": "fa-comments-o"}
+            {"name": "Chat", "code": "chat", "kind": "letter", "icon": "fa-comments-o"}
         )
         cls.debtor.write(
             {"phone": "+51 987 654 321", "country_id": cls.peru.id, "vat": False, "lang": "en_US"}
@@ -59,16 +59,16 @@ class ConversationCommon(SecurityCommon):
 
     @classmethod
     def start_fake(cls):
-        """Let the kind of the fake channel answer; the adapter of tasks knows no conversations."""
+        """Let the kind of the fake channel answer; the adapter of letters knows no conversations."""
         provider = cls.provider
         verbs = {
-            "_task_is_two_way": lambda self: True,
-            "_task_reply": lambda self, message: provider.reply(message),
-            "_task_get_window": lambda self, conversation: provider.window,
-            "_task_get_limits": lambda self: provider.limits,
-            "_task_get_test_address": lambda self, company: provider.test_address,
-            "_task_get_window_texts": lambda self, conversation: provider.texts,
-            "_task_say_window_text": lambda self, conversation, text_id, user: (
+            "_letter_is_two_way": lambda self: True,
+            "_letter_reply": lambda self, message: provider.reply(message),
+            "_letter_get_window": lambda self, conversation: provider.window,
+            "_letter_get_limits": lambda self: provider.limits,
+            "_letter_get_test_address": lambda self, company: provider.test_address,
+            "_letter_get_window_texts": lambda self, conversation: provider.texts,
+            "_letter_say_window_text": lambda self, conversation, text_id, user: (
                 conversation._say(next(t["text"] for t in provider.texts if t["id"] == text_id),
                                   user=user)
             ),

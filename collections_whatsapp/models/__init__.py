@@ -4,7 +4,6 @@ from . import (
     collections_contact,
     collections_conversation_message,
     collections_delivery,
-    collections_run,
     collections_step,
     collections_whatsapp_account,
     collections_whatsapp_event,

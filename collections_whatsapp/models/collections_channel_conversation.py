@@ -34,6 +34,10 @@ class CollectionsChannel(models.Model):
         last = conversation.last_inbound_on
         return last + timedelta(hours=WINDOW_HOURS) if last else datetime.min
 
+    def _whatsapp_get_cost(self, contact, content):
+        """Nothing is known until WhatsApp tells how it charges the message."""
+        return 0.0
+
     def _whatsapp_get_test_address(self, company):
         return self.env["collections.whatsapp.account"]._get_for(company)._get_test_address()
 

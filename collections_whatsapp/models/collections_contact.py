@@ -28,8 +28,7 @@ class CollectionsContact(models.Model):
     whatsapp_price_id = fields.Many2one(
         "collections.whatsapp.price", string="WhatsApp Price", readonly=True, ondelete="set null"
     )
-    whatsapp_cost = fields.Monetary("WhatsApp Cost", readonly=True)
-    whatsapp_cost_text = fields.Char("Cost in Words", compute="_compute_whatsapp_cost_text")
+    whatsapp_cost_text = fields.Char("Charged As", compute="_compute_whatsapp_cost_text")
     channel_kind = fields.Selection(related="channel_id.kind")
 
     def _compute_whatsapp_cost_text(self):
@@ -218,7 +217,7 @@ class CollectionsContact(models.Model):
             {
                 "whatsapp_category": category,
                 "whatsapp_price_id": price.id,
-                "whatsapp_cost": cost if price else 0.0,
+                "cost": cost if price else 0.0,
             }
         )
 

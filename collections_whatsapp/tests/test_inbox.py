@@ -61,7 +61,7 @@ class TestInbox(WhatsappCommon):
             self.tell(wrap({"statuses": [row]}))
         self.tell(wrap({"statuses": rows}))
         self.assertEqual(contact.state, "read")
-        self.assertAlmostEqual(contact.whatsapp_cost, 0.02)
+        self.assertAlmostEqual(contact.cost, 0.02)
         events = contact.case_id.log_ids.sorted("sequence").mapped("event")
         self.assertEqual(events.count("read"), 1)
         self.assertNotIn("delivered", events)
@@ -71,7 +71,7 @@ class TestInbox(WhatsappCommon):
         pricing = {"category": "service", "type": "regular"}
         row = make_status(contact.reference, "51987654321", "sent", pricing=pricing)
         self.tell(wrap({"statuses": [row]}))
-        self.assertEqual((contact.whatsapp_cost, contact.whatsapp_category), (0, "service"))
+        self.assertEqual((contact.cost, contact.whatsapp_category), (0, "service"))
         self.assertIn("no row", contact.whatsapp_cost_text)
 
     def test_what_fails_later_falls_to_the_next_channel(self):
