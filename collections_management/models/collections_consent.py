@@ -40,7 +40,7 @@ class CollectionsConsent(models.Model):
     moment = fields.Datetime("When", required=True, default=fields.Datetime.now)
     source = fields.Char(help="Where it was said: by hand, a message, a page.")
     proof = fields.Text("How", help="The words of the debtor, or where the paper is.")
-    message_id = fields.Many2one("mail.message", "Message", ondelete="set null", readonly=True)
+    message_id = fields.Many2one("mail.message", ondelete="set null", readonly=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Proof")
     is_proved = fields.Boolean("With Proof", readonly=True)
     user_id = fields.Many2one(
