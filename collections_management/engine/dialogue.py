@@ -23,6 +23,7 @@ MAX_ASKED = 1  # times a question is asked again before a person answers
 MAX_REPLIES = 30  # automatic answers in an hour: another machine may be answering us
 MAX_ITEMS = 10
 FAR_DAYS = 365
+SURE = 0.9  # a number is not given up on less
 MENU = ("balance", "pay", "promise", "paid", "dispute", "person")
 FILES = ("image", "document")
 WEEKDAYS = {
@@ -278,6 +279,8 @@ class _Dialogue:
                 return self.hand_over("voice")
             self.state["asked"] = 1
             return self.say("no_voice")
+        if intent == "wrong_number" and self.heard.understood.confidence < SURE:
+            return self.ask_again()
         urgent = {"hostile": self._hostile, "person": self._person, "wrong_number": self._wrong}
         if intent in urgent and not (step == "dispute_words" and intent != "person"):
             return urgent[intent]()

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from . import amounts, moments
@@ -111,7 +112,7 @@ def get_features(text):
             for start in range(len(edged) - PIECE + 1):
                 features["c", edged[start : start + PIECE]] += 1
     edged = ["<", *(word for word in words if word != "?"), ">"]
-    for pair in zip(edged, edged[1:], strict=False):
+    for pair in pairwise(edged):
         features["b", pair] += 1
     if "?" in words:
         features["w", "?"] = 1
