@@ -12,7 +12,13 @@ class CollectionsContact(models.Model):
 
     _inherit = "collections.contact"
 
-    voice_call_ids = fields.One2many("collections.voice.call", "contact_id", readonly=True)
+    voice_call_ids = fields.One2many(
+        "collections.voice.call",
+        "contact_id",
+        readonly=True,
+        groups="collections_management.collections_management_group_collector,"
+        "collections_management.collections_management_group_auditor",
+    )
 
     def _get_reason_sentences(self):
         return super()._get_reason_sentences() | {

@@ -76,6 +76,16 @@ class TestVoiceAccess(VoiceCommon):
                 record.with_user(other).read(["display_name"])
         self.assertFalse(self.env["collections.voice.call"].with_user(other).search([]))
 
+    def test_accountants_open_a_contact_without_its_calls(self):
+        contact, _call, _phone = self.call()
+        accountant = new_test_user(
+            self.env, "voice_accountant", "account.group_account_invoice",
+            company_id=self.company.id, company_ids=self.company.ids,
+        )  # fmt: skip
+        form = contact.with_user(accountant).get_view(view_type="form")
+        self.assertNotIn("voice_call_ids", form["arch"])
+        self.assertIn("voice_call_ids", contact.with_user(self.collector).get_view()["arch"])
+
     def test_employees_without_a_role_see_nothing(self):
         _contact, call, _phone = self.call()
         nobody = new_test_user(self.env, "voice_nobody", "base.group_user")
