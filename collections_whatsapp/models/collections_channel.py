@@ -50,6 +50,9 @@ class CollectionsChannel(models.Model):
         selection_add=[("whatsapp", "WhatsApp")], ondelete={"whatsapp": keep_history}
     )
 
+    def _needs_text(self):
+        return self.kind != "whatsapp" and super()._needs_text()
+
     def _whatsapp_addresses(self, cases):
         """The mobile of the person of the role, then accounts payable, the invoice address, the
         company itself; numbers that reach nobody, and those used already, are not addresses."""

@@ -30,12 +30,7 @@ class CollectionsStep(models.Model):
                 raise ValidationError(
                     self.env._("Step %(step)s has no WhatsApp template.", step=step.name)
                 )
-        alone = speaking.filtered(
-            lambda step: all(
-                channel.kind == "whatsapp" or channel.is_manual for channel in step.channel_ids
-            )
-        )
-        return super(CollectionsStep, self - alone)._check_complete()
+        return super()._check_complete()
 
     def _get_whatsapp_template(self, company, tone, lang):
         """Return the template of a company's number in a tone and a language: the tone counts
