@@ -279,6 +279,7 @@ class CollectionsConversation(models.Model):
     def mark_read(self):
         """Note that somebody who may answer has read it."""
         self.ensure_one()
+        self.check_access("read")
         if self.has_access("write") and self.unread_count:
             self.sudo().unread_count = 0
         return True

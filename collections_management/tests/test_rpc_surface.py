@@ -291,6 +291,8 @@ ARGUMENTS = {
     "note_consent": {"granted": True, "debtor": 0},
     "open_dispute": {"receivable": 1, "reason": "price", "debtor": 0},
     "register_promise": {"amount": "1", "date": "2099-01-01", "debtor": 0},
+    "send_message": {"text": "x"},
+    "send_window_text": {"text_id": 1},
     "set_hold": {"debtor": 0},
     "load_cards": {"cases": []},
     "load_desk": {"case": 0},
@@ -499,6 +501,16 @@ class TestRpcSurface(SecurityCommon):
                 {"case_id": case.id, "requested_by_id": self.env.uid}
             ),
         ]
+        records.append(
+            self.env["collections.conversation"].create(
+                {
+                    "company_id": self.company.id,
+                    "channel_id": self.task.id,
+                    "address": "+51987654321",
+                    "case_id": case.id,
+                }
+            )
+        )
         health = self.env["collections.health"].create({"company_id": self.company.id})
         health._look()
         return {record._name: record for record in [*records, health, health.line_ids[:1]]}
@@ -577,6 +589,7 @@ class TestRpcSurface(SecurityCommon):
             "action_open_contacts",
             "action_open_credit_notes",
             "action_open_deliveries",
+            "action_open_conversations",
             "action_open_disputes",
             "action_open_entry",
             "action_open_escalations",
@@ -612,15 +625,20 @@ class TestRpcSurface(SecurityCommon):
                 arguments = {"debtor": self.own.partner_id.id} if name == "get_case" else {}
                 with self.subTest(name, user=user.login), self.assertRaises(AccessError):
                     self.call(user, targets["collections.case"], name, **arguments)
+            for name in ("get_conversation", "mark_read"):
+                with self.subTest(name, user=user.login), self.assertRaises(AccessError):
+                    self.call(user, targets["collections.conversation"], name)
             with self.subTest("get_run_state", user=user.login), self.assertRaises(AccessError):
                 self.call(user, targets["collections.run"], "get_run_state")
         reading = {
             "action_follow",
             "action_verify_log",
             "get_case",
+            "get_conversation",
             "get_history",
             "get_run_state",
             "list_planned",
+            "mark_read",
         }
         callers = {
             name
