@@ -38,9 +38,10 @@ class CollectionsDelivery(models.AbstractModel):
             ]
         )
         ready = waiting.filtered(
-            lambda contact: not (contact._get_whatsapp_template() or contact.env[
-                "collections.whatsapp.template"].new())._get_obstacle()
-        )  # fmt: skip
+            lambda contact: (
+                (template := contact._get_whatsapp_template()) and not template._get_obstacle()
+            )
+        )
         ready.write({"state": "queued", "reason": False, "detail": False})
         ready._log("released")
         return super()._wake_held(company)
