@@ -211,7 +211,11 @@ class CollectionsPayLinkPage(PaymentPortal):
         providers, methods = link._get_methods(float(quote.amount), choice["currency"])
         provider = providers.filtered(lambda one: one.id == provider_id)
         method = methods.filtered(lambda one: one.id == payment_method_id)
-        if flow not in ("redirect", "direct") or not provider or provider not in method.provider_ids:
+        if (
+            flow not in ("redirect", "direct")
+            or not provider
+            or provider not in method.provider_ids
+        ):
             raise ValidationError(sentences["no_method"])
         tx = link._find_same_payment(choice, provider, method, flow)
         if tx:
