@@ -22,7 +22,7 @@ CHECK = """
     const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
     const { violations } = await axe.run({ include: [".page"] }, { runOnly });
     return violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => [id, html.slice(0, 200), failureSummary].join(" | "))
+        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))
     );
 })()
 """

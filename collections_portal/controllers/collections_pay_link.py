@@ -51,7 +51,7 @@ class CollectionsPayLinkPage(PaymentPortal):
         if throttle.is_blocked(address, time.monotonic()):
             raise TooManyRequests()
         links = request.env["collections.pay.link"].with_user(SUPERUSER_ID)
-        # How Odoo finds ways to pay depends on who asks: here it is the public, whoever is logged in.
+        # How Odoo finds ways to pay depends on who asks: here it is the public.
         link = links._find(token).sudo().with_user(request.env.ref("base.public_user")).sudo()
         if not link:
             throttle.add_fault(address, time.monotonic())
@@ -104,7 +104,7 @@ class CollectionsPayLinkPage(PaymentPortal):
         pages = []
         for debt in debts:
             asked = sum(item["claim"] for item in debt["items"])
-            providers, methods = link._get_methods(asked, debt["currency"])
+            _providers, methods = link._get_methods(asked, debt["currency"])
             pages.append(
                 {
                     **debt,
@@ -211,7 +211,11 @@ class CollectionsPayLinkPage(PaymentPortal):
         providers, methods = link._get_methods(float(quote.amount), choice["currency"])
         provider = providers.filtered(lambda one: one.id == provider_id)
         method = methods.filtered(lambda one: one.id == payment_method_id)
-        if flow not in ("redirect", "direct") or not provider or provider not in method.provider_ids:
+        if (
+            flow not in ("redirect", "direct")
+            or not provider
+            or provider not in method.provider_ids
+        ):
             raise ValidationError(sentences["no_method"])
         tx = link._find_same_payment(choice, provider, method, flow)
         if tx:

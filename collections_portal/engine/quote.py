@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 class Quote:
     """An amount to pay, and how it comes about.
 
-    ``gross``: what is asked for of what was chosen; ``credit``: what goes against it, of the credits
-    ``credit_ids``; ``net``: what is left to pay; ``amount``: what is paid now of it.
+    ``gross``: what is asked for of what was chosen; ``credit``: what goes against it, of the
+    credits ``credit_ids``; ``net``: what is left to pay; ``amount``: what is paid now of it.
     """
 
     gross: Decimal

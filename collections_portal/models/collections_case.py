@@ -42,8 +42,9 @@ class CollectionsCase(models.Model):
 
     def _merge_into(self, target):
         """The links of a merged debtor open the page of who he is now."""
-        super()._merge_into(target)
+        result = super()._merge_into(target)
         self.sudo().pay_link_ids.case_id = target
+        return result
 
     @api.model
     def _get_history_domains(self):

@@ -97,9 +97,7 @@ class CollectionsPayLink(models.Model):
     def _compute_url(self):
         base = self.get_base_url()
         for link in self:
-            link.url = (
-                self._get_address(base, link.sudo()._get_token()) if link.is_open else False
-            )
+            link.url = self._get_address(base, link.sudo()._get_token()) if link.is_open else False
 
     # -- token -----------------------------------------------------------------------------------
 
@@ -307,6 +305,8 @@ class CollectionsPayLink(models.Model):
         )
         if not last or last.date() != now.date():
             channel = self.contact_id.channel_id.id
-            self._log_visit("link_opened", {"link": self.id} | ({"channel": channel} if channel else {}))
+            self._log_visit(
+                "link_opened", {"link": self.id} | ({"channel": channel} if channel else {})
+            )
         if not self.contact_id.pay_result:
             self.contact_id._note_pay_result("opened")

@@ -161,10 +161,7 @@ class CollectionsPayLink(models.Model):
             raise QuoteError("nothing_chosen")
         debts = self._get_debts()
         known = {
-            item["line"].id: item
-            for debt in debts
-            for item in debt["items"]
-            if item["can_choose"]
+            item["line"].id: item for debt in debts for item in debt["items"] if item["can_choose"]
         }
         if chosen - known.keys():
             raise QuoteError("changed")
@@ -195,7 +192,9 @@ class CollectionsPayLink(models.Model):
         """Return ``{code: sentence}`` of why nothing is paid now."""
         return {
             "nothing_chosen": self.env._("Choose what you want to pay."),
-            "covered": self.env._("What you have in your favour covers it: there is nothing to pay."),
+            "covered": self.env._(
+                "What you have in your favour covers it: there is nothing to pay."
+            ),
             "bad_amount": self.env._("Enter an amount above zero and not above what you chose."),
             "changed": self.env._("What is owed has changed since. Please choose again."),
             "one_currency": self.env._("Choose documents of one currency, then pay the others."),
@@ -235,7 +234,9 @@ class CollectionsPayLink(models.Model):
         code = speaker._get_bank_code(letter, reference)
         return {
             "accounts": speaker._get_letter_accounts().filtered(
-                lambda account: account.currency_id in (account.currency_id.browse(), debt["currency"])
+                lambda account: (
+                    account.currency_id in (account.currency_id.browse(), debt["currency"])
+                )
             ),
             "reference": reference,
             "qr": speaker._make_qr(code) if code else "",

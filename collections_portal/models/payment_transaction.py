@@ -113,11 +113,12 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Once the money is booked, the case reads the ledger: it lets go, and its collector is
         told."""
-        super()._post_process()
+        result = super()._post_process()
         for tx in self.filtered(lambda tx: tx.state == "done" and tx.payment_id):
             source = tx._get_collections_source()
             if source.collections_pay_link_id:
                 tx._tell_collections(source.collections_pay_link_id)
+        return result
 
     def _tell_collections(self, link):
         """Note the payment as one that came, and refresh the case."""

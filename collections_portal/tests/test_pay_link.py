@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -106,10 +107,8 @@ class TestPayLink(PayLinkCommon):
 
     def test_days_are_a_setting_of_each_company(self):
         self.company.collections_pay_link_days = 7
-        self.assertEqual(
-            self.get_link(self.get_token()).expires_on, self.today + timedelta(days=7)
-        )
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.env.cr.savepoint():
+        self.assertEqual(self.get_link(self.get_token()).expires_on, self.today + timedelta(days=7))
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
             self.company.collections_pay_link_days = 0
             self.env.flush_all()
 

@@ -56,9 +56,7 @@ class TestPayLinkPayment(PayLinkHttpCase):
     def test_the_collector_is_told_once(self):
         tx = self.pay_by_link(self.token, self.late)
         receipt = self.env["collections.receipt"].search([("case_id", "=", self.case.id)])
-        self.assertRecordValues(
-            receipt, [{"amount": 200.0, "move_id": tx.payment_id.move_id.id}]
-        )
+        self.assertRecordValues(receipt, [{"amount": 200.0, "move_id": tx.payment_id.move_id.id}])
         notes = self.case.message_ids.filtered(lambda one: "Payment received" in (one.body or ""))
         self.assertEqual(notes.partner_ids, self.collector.partner_id)
         self.refresh()
@@ -244,8 +242,8 @@ class TestPayLinkPayment(PayLinkHttpCase):
         self.assertEqual(first, second)
         for _time in range(2):
             self.simulate(first, "done")
-        self.assertEqual(len(self.env["account.payment"].search(
-            [("partner_id", "=", self.debtor.id), ("payment_transaction_id", "=", first.id)])), 1)  # fmt: skip
+        paid = self.env["account.payment"].search([("partner_id", "=", self.debtor.id)])
+        self.assertEqual(len(paid), 1)
         self.assertEqual(self.get_events().count("payment_begun"), 1)
 
     def test_the_amount_is_the_one_of_the_click(self):

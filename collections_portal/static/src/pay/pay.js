@@ -31,7 +31,9 @@
             typed.max = net / factor;
         }
         button.disabled = !(part > 0 && part <= net);
-        form.querySelector(".total").textContent = net ? format(Math.min(part, net), form.dataset) : "";
+        form.querySelector(".total").textContent = net
+            ? format(Math.min(part, net), form.dataset)
+            : "";
         form.querySelector(".none").hidden = Boolean(gross);
         form.querySelector(".covered").hidden = !gross || Boolean(net);
     }

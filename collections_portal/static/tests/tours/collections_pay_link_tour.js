@@ -41,8 +41,7 @@ registry.category("web_tour.tours").add("collections_pay_link_tour", {
         },
         {
             content: "None opens any more, and the reason is there",
-            trigger:
-                "[name='pay_link_ids'] .o_data_row:contains(Revoked):contains(wrong person)",
+            trigger: "[name='pay_link_ids'] .o_data_row:contains(Revoked):contains(wrong person)",
         },
         {
             trigger: "[name='pay_link_ids']:not(:has(.o_data_row:contains(Opens)))",
