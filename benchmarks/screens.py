@@ -7,9 +7,9 @@ Each list and kanban view is read with its own fields (`web_search_read`), each 
 search view is opened (`web_read_group`), each field of its search panel counted
 (`search_panel_select_range`, `search_panel_select_multi_range`), as a supervisor; and, as an
 accountant, Odoo's own list of invoices with the columns of collections, and the receivables. Every
-debtor has an invoice. The best of three counts; above 300 ms is told and fails. Where every row is a
-group of its own, Odoo reads all groups to tell how many there are: its own grouping of journal items
-by partner, measured in the same run, is the floor of these.
+debtor has an invoice. The best of three counts; above 300 ms is told and fails. Where every row is
+a group of its own, Odoo reads all groups to tell how many there are: its own grouping of journal
+items by partner, measured in the same run, is the floor of these.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from . import database
 
 BAR = 0.3
 PAGE = 80
-# What Odoo itself takes for a grouping with a group per debtor, and what of ours has as many groups.
+# What Odoo itself takes for a group per debtor, and what of ours has as many groups.
 FLOOR = "account.move.line by partner_id"
 PER_DEBTOR = ("account.move by partner_id", "collections.contact by case_id")
 # model -> views, by their name in the addon: the list or kanban views, then the search view.

@@ -122,7 +122,7 @@ class _Reader:
 
     # -- the grammar, in its order ----------------------------------------------------------------
 
-    def read(self):
+    def scan(self):
         self.read_past()
         self.read_numeric()
         self.read_months()
@@ -362,7 +362,7 @@ def read(text, today, order="DMY"):
 
 def scan(text, today, order="DMY"):
     """Return ``(moment, text)``: the folded text with every day replaced by ``_date_``."""
-    reader = _Reader(text[:2000], today, order).read()
+    reader = _Reader(text[:2000], today, order).scan()
     moment = None
     if reader.days or reader.is_vague:
         days = set(reader.days)

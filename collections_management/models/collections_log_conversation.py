@@ -95,7 +95,7 @@ class CollectionsLogContent(models.Model):
 
     def _erase_copies(self):
         """Wipe the words that the conversations keep."""
-        super()._erase_copies()
+        result = super()._erase_copies()
         logs = self.log_id.filtered(
             lambda log: log.event in ("conversation_in", "conversation_out")
         )
@@ -115,3 +115,4 @@ class CollectionsLogContent(models.Model):
         messages.attachment_ids.unlink()
         messages.write({"body": False, "payload": False, "detail": False, "understood": False})
         messages.conversation_id.write({"summary": False, "dialogue": False, "name": False})
+        return result

@@ -3,7 +3,8 @@
 from datetime import time
 from functools import cache
 from pathlib import Path
-from xml.etree import ElementTree
+
+from lxml import etree
 
 from odoo.addons.collections_management.engine import calendar
 
@@ -38,7 +39,7 @@ def _read(node):
 def get_raw_rules():
     """Return ``{name of the record: its values}``, lines as lists of dicts."""
     rules = {}
-    for record in ElementTree.parse(DATA).getroot().iter("record"):
+    for record in etree.parse(DATA).getroot().iter("record"):
         name = record.attrib["id"].removeprefix("collections_contact_rule_")
         values = {node.attrib["name"]: _read(node) for node in record.iter("field")}
         values["windows"] = [

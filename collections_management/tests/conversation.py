@@ -59,7 +59,7 @@ class ConversationCommon(SecurityCommon):
 
     @classmethod
     def start_fake(cls):
-        """Let the kind of the fake channel answer; the adapter of letters knows no conversations."""
+        """Let the kind of the fake channel answer: letters know no conversations."""
         provider = cls.provider
         verbs = {
             "_letter_is_two_way": lambda self: True,

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import date, datetime, time, timedelta, timezone
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -14,12 +15,14 @@ from odoo.addons.collections_management.engine import calendar, places, public_h
 from .contact_rule_data import MEDIA, get_engine_rule, get_raw_rules
 
 WEEK = "12345"
+COLOMBIA = [(WEEK, "07:00", "19:00"), ("6", "08:00", "15:00")]
+SATURDAYS = [(WEEK, "08:00", "20:00"), ("6", "08:00", "14:00")]
 # Rule, country, state, zone, [(weekdays, from, to)]: copied from the table of the law by hand.
 HOURS = [
     ("pe_consumer", "PE", None, "America/Lima", [(WEEK, "07:00", "20:00")]),
     ("pe_business", "PE", None, "America/Lima", [(WEEK, "08:00", "19:00")]),
-    ("co_consumer", "CO", None, "America/Bogota", [(WEEK, "07:00", "19:00"), ("6", "08:00", "15:00")]),
-    ("co_business", "CO", None, "America/Bogota", [(WEEK, "07:00", "19:00"), ("6", "08:00", "15:00")]),
+    ("co_consumer", "CO", None, "America/Bogota", COLOMBIA),
+    ("co_business", "CO", None, "America/Bogota", COLOMBIA),
     ("mx_consumer", "MX", "DIF", "America/Mexico_City", [(WEEK, "07:00", "22:00")]),
     ("mx_business", "MX", "DIF", "America/Mexico_City", [(WEEK, "08:00", "20:00")]),
     ("cl_consumer", "CL", "CL-RM", "America/Santiago", [(WEEK + "6", "08:00", "20:00")]),
@@ -27,11 +30,11 @@ HOURS = [
     ("ar_consumer", "AR", None, "America/Argentina/Buenos_Aires", [(WEEK, "09:00", "20:00")]),
     ("ar_business", "AR", None, "America/Argentina/Buenos_Aires", [(WEEK, "09:00", "19:00")]),
     ("br_consumer", "BR", "MG", "America/Sao_Paulo", [(WEEK, "09:00", "19:00")]),
-    ("br_sp_consumer", "BR", "SP", "America/Sao_Paulo", [(WEEK, "08:00", "20:00"), ("6", "08:00", "14:00")]),
+    ("br_sp_consumer", "BR", "SP", "America/Sao_Paulo", SATURDAYS),
     ("br_rj_consumer", "BR", "RJ", "America/Sao_Paulo", [(WEEK, "09:00", "19:00")]),
     ("br_es_consumer", "BR", "ES", "America/Sao_Paulo", [(WEEK, "08:00", "19:00")]),
     ("br_am_consumer", "BR", "AM", "America/Manaus", [(WEEK, "08:00", "19:00")]),
-    ("br_al_consumer", "BR", "AL", "America/Sao_Paulo", [(WEEK, "08:00", "20:00"), ("6", "08:00", "14:00")]),
+    ("br_al_consumer", "BR", "AL", "America/Sao_Paulo", SATURDAYS),
     ("ec_consumer", "EC", "17", "America/Guayaquil", [(WEEK, "07:00", "20:00")]),
     ("ec_consumer_creditor", "EC", "17", "America/Guayaquil", [(WEEK, "07:00", "20:00")]),
     ("ec_business", "EC", "17", "America/Guayaquil", [(WEEK, "08:00", "18:00")]),
@@ -119,16 +122,17 @@ class TestShippedHours(BaseCase):
 
     def test_the_clock_change_moves_the_hours_with_the_debtors_clock(self):
         # the first allowed minute in UTC on a working day before and one after the change
+        day = partial(date, 2026)
         cases = [
-            ("cl_consumer", "America/Santiago", date(2026, 4, 2), "11:00", date(2026, 4, 6), "12:00"),
-            ("cl_consumer", "America/Santiago", date(2026, 9, 4), "12:00", date(2026, 9, 7), "11:00"),
-            ("us_business", "America/New_York", date(2026, 3, 6), "13:00", date(2026, 3, 9), "12:00"),
-            ("us_consumer_agency", "America/New_York", date(2026, 10, 31), "12:00",
-             date(2026, 11, 1), "13:00"),
-            ("uk_consumer", "Europe/London", date(2026, 3, 28), "09:00", date(2026, 3, 30), "08:00"),
-            ("uk_business", "Europe/London", date(2026, 10, 23), "07:30", date(2026, 10, 26), "08:30"),
-            ("es_consumer", "Europe/Madrid", date(2026, 3, 27), "08:00", date(2026, 3, 30), "07:00"),
-            ("pt_consumer", "Europe/Lisbon", date(2026, 10, 23), "08:00", date(2026, 10, 26), "09:00"),
+            ("cl_consumer", "America/Santiago", day(4, 2), "11:00", day(4, 6), "12:00"),
+            ("cl_consumer", "America/Santiago", day(9, 4), "12:00", day(9, 7), "11:00"),
+            ("us_business", "America/New_York", day(3, 6), "13:00", day(3, 9), "12:00"),
+            ("us_consumer_agency", "America/New_York", day(10, 31), "12:00",
+             day(11, 1), "13:00"),
+            ("uk_consumer", "Europe/London", day(3, 28), "09:00", day(3, 30), "08:00"),
+            ("uk_business", "Europe/London", day(10, 23), "07:30", day(10, 26), "08:30"),
+            ("es_consumer", "Europe/Madrid", day(3, 27), "08:00", day(3, 30), "07:00"),
+            ("pt_consumer", "Europe/Lisbon", day(10, 23), "08:00", day(10, 26), "09:00"),
         ]  # fmt: skip
         for name, zone, before, first, after, second in cases:
             for day, clock in ((before, first), (after, second)):
@@ -226,7 +230,8 @@ class TestShippedDuties(BaseCase):
         confidence = {name: rule["confidence"] for name, rule in get_raw_rules().items()}
         high = {name for name, word in confidence.items() if word == "high"}
         self.assertEqual(
-            high, {"pe_consumer", "co_consumer", "br_al_consumer", "ec_consumer", "us_consumer_agency"}
+            high,
+            {"pe_consumer", "co_consumer", "br_al_consumer", "ec_consumer", "us_consumer_agency"},
         )  # fmt: skip
 
 
@@ -247,7 +252,7 @@ PLACES = [
 
 
 class SlowChecker:
-    """What the rules say, written a second time from the raw data: slow, naive, minute by minute."""
+    """What the rules say, written again from the raw data: slow, naive, minute by minute."""
 
     def __init__(self, name, country, region, zone):
         self.rule = get_raw_rules()[name]

@@ -7,8 +7,9 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from odoo.tests import BaseCase
 
-from ..engine import provider
 from odoo.addons.collections_management.engine.form_signature import is_signed, sign
+
+from ..engine import provider
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 PARAMS = [
