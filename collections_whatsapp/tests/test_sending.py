@@ -46,7 +46,7 @@ class TestSending(WhatsappCommon):
             {"collections_safe_mode": True, "collections_test_email": "test@company.example"}
         )
         contact = self.send()
-        self.assertEqual((contact.state, contact.reason), ("held", "whatsapp_no_account"))
+        self.assertEqual((contact.state, contact.reason), ("held", "no_test_address"))
         self.assertFalse(self.graph.messages)
 
     def test_each_class_of_error(self):
