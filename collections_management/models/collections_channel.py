@@ -5,6 +5,11 @@ from odoo import fields, models
 PERSONS_TRIED = 5  # of a debtor, where addresses were withdrawn
 
 
+def keep_history(channels):
+    """Keep the channels when their adapter is uninstalled: contacts were made through them."""
+    channels.write({"kind": "task", "active": False})
+
+
 class CollectionsChannel(models.Model):
     """A way to reach a debtor.
 

@@ -116,24 +116,19 @@ class CollectionsPlanner(models.AbstractModel):
             channels = step._get_channels()
             for case_id in case_ids_by_step[step.id]:
                 wish = wishes[case_id]
-                found = [
-                    (way.channel, way.address, None)
-                    for way in ways.choose(
-                        [
-                            ways.Way(
-                                channel,
-                                reach[channel.id, step.role][case_id],
-                                wish.costs[channel.id],
-                            )
-                            for channel in channels
-                            if case_id in reach[channel.id, step.role]
-                        ],
-                        step.channel_mode,
-                        preferred=wish.preferred,
-                        worked=worked.get(case_id),
-                        limit=wish.limit,
-                    )
+                reaching = [
+                    ways.Way(channel, reach[channel.id, step.role][case_id], wish.costs[channel.id])
+                    for channel in channels
+                    if case_id in reach[channel.id, step.role]
                 ]
+                chosen = ways.choose(
+                    reaching,
+                    step.channel_mode,
+                    preferred=wish.preferred,
+                    worked=worked.get(case_id),
+                    limit=wish.limit,
+                )
+                found = [(way.channel, way.address, None) for way in chosen]
                 if not found and (channel := worked.get(case_id)):
                     address = reached[channel.id].get(case_id)
                     found = [(channel, address, None)] if address else []

@@ -9,16 +9,12 @@ from odoo.tools.urls import urljoin
 
 from odoo.addons.collections_management.engine.connection import never_left
 from odoo.addons.collections_management.engine.delivery import Outcome
+from odoo.addons.collections_management.models.collections_channel import keep_history
 from odoo.addons.iap.tools.iap_tools import InsufficientCreditError
 from odoo.addons.sms_twilio.tools.sms_api import SmsApiTwilio
 
 from ..engine import outcome as words
 from ..engine import segments
-
-
-def keep_history(channels):
-    """Keep the channels after uninstalling: contacts of the past were made through them."""
-    channels.write({"kind": "task", "active": False})
 
 
 class NotingTwilio:
@@ -125,7 +121,9 @@ class CollectionsChannel(models.Model):
             ]
         )
         for contact in contacts:
-            contents[contact.id]["uuid"] = contact.sms_uuid
+            content = contents[contact.id]
+            content["uuid"] = contact.sms_uuid
+            contact.sms_segments = content["segments"]
 
     @contextmanager
     def _sms_session(self, contacts):

@@ -9,10 +9,3 @@ class CollectionsDelivery(models.AbstractModel):
 
     def _get_address_faults(self):
         return super()._get_address_faults() + ("bad_number",)
-
-    def _prepare_sending(self, contacts, contents, channel):
-        result = super()._prepare_sending(contacts, contents, channel)
-        if channel.kind == "sms":
-            for contact in contacts:
-                contact.sms_segments = contents[contact.id]["segments"]
-        return result

@@ -3,16 +3,11 @@ from contextlib import contextmanager
 import requests
 
 from odoo import fields, models
-from odoo.tools import SQL
 
 from odoo.addons.collections_management.engine.delivery import ChannelDown
+from odoo.addons.collections_management.models.collections_channel import keep_history
 
 from ..engine import provider
-
-
-def keep_history(channels):
-    """Keep the channels after uninstalling: contacts of the past were made through them."""
-    channels.write({"kind": "task", "active": False})
 
 
 class CollectionsChannel(models.Model):
@@ -28,59 +23,8 @@ class CollectionsChannel(models.Model):
         selection_add=[("voice", "Automated Call")], ondelete={"voice": keep_history}
     )
 
-    def _voice_get_phones(self, cases, role=None):
-        """Return ``{case id: [(number, partner id)]}`` of the numbers that may be called, the one
-        to try first at the beginning; set-based.
-
-        The person of the role, then accounts payable, then the invoice contact, then the debtor;
-        not those that reach nobody, nor those on the list of numbers not to be called.
-        """
-        role = role or "accounts_payable"
-        self.env["res.partner"].flush_model(
-            ["phone", "phone_sanitized", "collections_role", "collections_bad_phone", "type",
-             "active", "commercial_partner_id"]
-        )  # fmt: skip
-        self.env["phone.blacklist"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT kase.id, partner.phone_sanitized, partner.id
-                  FROM collections_case kase
-                  JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
-                   AND (partner.id = kase.partner_id OR partner.type = 'invoice'
-                        OR partner.collections_role IN (%(role)s, 'accounts_payable'))
-                 WHERE kase.id = ANY(%(cases)s)
-                   AND partner.active
-                   AND partner.phone_sanitized LIKE '+%%'
-                   AND partner.collections_bad_phone IS DISTINCT FROM
-                       translate(partner.phone, %(between)s, '')
-                   AND NOT EXISTS (
-                       SELECT FROM phone_blacklist
-                        WHERE phone_blacklist.number = partner.phone_sanitized
-                          AND phone_blacklist.active)
-              ORDER BY kase.id, %(rank)s, partner.id
-                """,
-                role=role,
-                cases=list(cases.ids),
-                between=" ()-./\t\xa0",
-                rank=self._get_role_rank_sql(role),
-            )
-        )
-        phones = {}
-        for case_id, phone, partner_id in rows:
-            if phone not in dict(phones.get(case_id, ())):
-                phones.setdefault(case_id, []).append((phone, partner_id))
-        return phones
-
     def _voice_addresses(self, cases):
-        without = self.env.context.get("collections_without") or {}
-        phones = self._voice_get_phones(cases, self.env.context.get("collections_role"))
-        found = {}
-        for case_id, known in phones.items():
-            left = [phone for phone, _id in known if phone not in without.get(case_id, ())]
-            if left:
-                found[case_id] = left[0]
-        return found
+        return self._get_phones(cases)
 
     def _voice_get_test_address(self, company):
         return company._get_collections_voice_test_phone()
@@ -106,7 +50,7 @@ class CollectionsChannel(models.Model):
         """Return ``{contact id: partner}``: who has the number of each, else the debtor."""
         persons = {}
         for role, group in contacts.grouped(lambda contact: contact.step_id.role).items():
-            phones = self._voice_get_phones(group.case_id, role or None)
+            phones = self._get_person_phones(group.case_id, role or None)
             for contact in group:
                 partner_id = dict(phones.get(contact.case_id.id, ())).get(contact.address)
                 persons[contact.id] = contact.partner_id.browse(partner_id) or contact.partner_id
@@ -125,8 +69,6 @@ class CollectionsChannel(models.Model):
         persons = self._voice_get_persons(contacts)
         for contact in contacts:
             content = contents[contact.id]
-            if contact.safe_mode:
-                content["address"] = self._voice_get_test_address(contact.company_id)
             call = calls._create_for(contact, persons[contact.id], content)
             content["form"] = call._get_form()
         self.env["collections.delivery"]._commit()

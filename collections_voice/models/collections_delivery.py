@@ -38,7 +38,7 @@ class CollectionsDelivery(models.AbstractModel):
         pauses = call.account_id._get_pauses(contact.reason)
         spoken = contact._get_spoken()[contact] | contact
         moment = tries.next_try(pauses, spoken._count_tries(call.phone), fields.Datetime.now())
-        phones = contact.channel_id._voice_get_phones(contact.case_id, contact.step_id.role)
+        phones = contact.channel_id._get_person_phones(contact.case_id, contact.step_id.role)
         if not moment or call.phone not in dict(phones.get(contact.case_id.id, ())):
             return contact.browse()
         turn = spoken._get_next_turn(contact.channel_id)

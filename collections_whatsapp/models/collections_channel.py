@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from odoo.addons.collections_management.engine.delivery import Outcome
+from odoo.addons.collections_management.models.collections_channel import keep_history
 
 from ..engine import messages, templates
 from ..engine.errors import to_outcome
@@ -15,11 +16,6 @@ from ..engine.phone import canonical
 from .collections_contact import OPAQUE
 
 TELLING = ("setup", "account", "quality", "slow")
-
-
-def keep_history(channels):
-    """Keep the channels after uninstalling: contacts of the past were made through them."""
-    channels.write({"kind": "task", "active": False})
 
 
 class Sending:
@@ -118,12 +114,9 @@ class CollectionsChannel(models.Model):
         return contacts._render_content()
 
     def _whatsapp_prepare(self, contacts, contents):
-        """Build the messages of a batch; in safe mode all go to the test number."""
-        account = self.env["collections.whatsapp.account"]._get_for(contacts.company_id)
+        """Note the template of each, and make the document of its header."""
         for contact in contacts:
             content = contents[contact.id]
-            if contact.safe_mode:
-                content["address"] = account._get_test_address()
             contact.whatsapp_template_id = content["whatsapp"]["template"]
             if content["whatsapp"]["parts"]["header_kind"] == "document":
                 content["document"] = contact._make_statement()
