@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from .words import NUMBER_RUN, fold, read_number
 
@@ -86,8 +86,6 @@ def scan(text, currency):
 
     def take_words(match):
         value = read_number(match[1])
-        if not value or match[1].split()[0] in ("y", "e", "and"):
-            return match.group()
         if (value < 50 and not match[2] and not match[3]) or re.match(
             r"\s*(?:gracias|disculpas|perdones|por\s*ciento|veces|dias|thanks)", text[match.end() :]
         ):
@@ -141,10 +139,7 @@ def _parse(digits):
     groups = re.split(r"[.,]", head)
     if len(groups) > 1 and any(len(group) != 3 for group in groups[1:]):
         return None
-    try:
-        return Decimal("".join(groups) + (f".{tail}" if tail else ""))
-    except InvalidOperation:
-        return None
+    return Decimal("".join(groups) + (f".{tail}" if tail else ""))
 
 
 def _is_money(text, match, value, sign):

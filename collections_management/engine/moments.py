@@ -88,11 +88,9 @@ class _Reader:
         if not 1 <= day <= 31:
             return None
         year, month = self.today.year, self.today.month
-        for _turn in range(3):
-            if day <= monthrange(year, month)[1] and date(year, month, day) >= self.today:
-                return date(year, month, day)
+        while day > monthrange(year, month)[1] or date(year, month, day) < self.today:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        return None
+        return date(year, month, day)
 
     def on(self, day, month, year=None):
         """Return a day of a month, the next one when no year is told."""

@@ -117,6 +117,9 @@ class TestDialogue(BaseCase):
         self.assertIn("Anotado: S/ 500.00", turn.says[0].text)
         turn = dialogue.after_promise(talk.facts, talk.state, "awaiting", values)
         self.assertEqual(turn.actions, [("hand_over", {"reason": "beyond_limits"})])
+        turn = dialogue.after_promise(talk.facts, talk.state, "refused", values)
+        self.assertIn("María", turn.says[0].text)
+        self.assertEqual(turn.actions, [("hand_over", {"reason": "refused"})])
 
     def test_what_is_missing_of_a_promise_is_asked_for(self):
         talk = Talk()
@@ -127,6 +130,31 @@ class TestDialogue(BaseCase):
         self.assertIn("lunes 30/11", talk.hear("no, mejor el lunes"))
         talk.hear("ok")
         self.assertEqual(talk.actions[0][1]["day"], date(2026, 11, 30))
+
+    def test_an_amount_that_is_not_certain_is_asked_for(self):
+        talk = Talk()
+        talk.identify()
+        self.assertIn("¿Cuánto", talk.hear("el viernes pago 500 o 600 soles"))
+        self.assertIn("S/ 600.00 para el viernes 27/11", talk.hear("600"))
+
+    def test_nothing_is_promised_once_all_is_paid(self):
+        talk = Talk()
+        talk.identify()
+        talk.facts = get_facts(totals={"PEN": (Decimal(0), Decimal(0))}, documents=())
+        self.assertIn("nada pendiente", talk.hear("pago el viernes 500 soles"))
+        self.assertFalse(talk.actions)
+
+    def test_of_many_receivables_the_rest_is_counted_and_a_settled_currency_is_not_told(self):
+        documents = tuple(
+            dialogue.Document(key, f"F001-{key}", date(2026, 11, 4), Decimal(10), "PEN")
+            for key in range(1, 14)
+        )
+        totals = {"PEN": (Decimal(130), Decimal(130)), "USD": (Decimal(0), Decimal(0))}
+        said = Talk(documents=documents, totals=totals).identify()
+        self.assertIn("F001-10", said)
+        self.assertNotIn("F001-11", said)
+        self.assertIn("3 más", said)
+        self.assertNotIn("USD", said)
 
     def test_no_starts_the_promise_anew_and_more_than_is_owed_is_not_promised(self):
         talk = Talk()
@@ -186,6 +214,40 @@ class TestDialogue(BaseCase):
             talk.actions,
             [("dispute", {"document": 1, "reason": "5", "words": "El precio era 9, no 10"})],
         )
+
+    def test_a_reason_told_in_words_is_taken_as_it_is_and_less_is_asked_again(self):
+        talk = Talk()
+        talk.identify()
+        talk.hear("la factura está mal")
+        talk.hear("F001-124")
+        self.assertIn("Price", talk.hear("mal"))
+        talk.hear("llegaron solo dos cajas")
+        self.assertEqual(
+            talk.actions,
+            [("dispute", {"document": 2, "reason": "9", "words": "llegaron solo dos cajas"})],
+        )
+
+    def test_a_picture_may_say_what_is_wrong(self):
+        talk = Talk(documents=get_facts().documents[:1])
+        talk.identify()
+        talk.hear("la factura está mal")
+        talk.hear(choice="reason-5")
+        talk.hear("así llegó", kind="image")
+        self.assertEqual(
+            talk.actions, [("dispute", {"document": 1, "reason": "5", "words": "así llegó"})]
+        )
+
+    def test_what_cannot_be_disputed_here_is_a_persons(self):
+        talk = Talk(documents=())
+        talk.identify()
+        talk.hear("la factura está mal")
+        self.assertEqual(talk.actions, [("hand_over", {"reason": "asked"})])
+        talk = Talk(reasons=())
+        talk.identify()
+        talk.hear("la factura está mal")
+        talk.hear("F001-124")
+        talk.hear("llegaron solo dos cajas")
+        self.assertEqual(talk.actions, [("hand_over", {"reason": "asked"})])
 
     def test_a_person_a_stop_an_insult_and_a_wrong_number_are_heard_at_any_time(self):
         for text, action in (

@@ -69,13 +69,15 @@ class TestMoments(BaseCase):
             ("depois de amanhã", "2026-11-26"), ("segunda-feira", "2026-11-30"),
             ("day after tomorrow", "2026-11-26"), ("December 15th", "2026-12-15"),
             ("hoy", "2026-11-24"), ("24/11", "2026-11-24"), ("23/11/2026", None),
+            ("la próxima semana, el jueves", "2026-12-03"), ("el treinta y uno", "2026-12-31"),
+            ("el uno", "2026-12-01"),
         ])  # fmt: skip
 
     def test_what_is_not_exact_is_asked_again(self):
         for text in (
             "la próxima semana", "semana que vem", "next week", "next friday", "viernes 26",
             "el viernes o el lunes", "esta semana", "a principios de mes", "en diciembre", "31/02",
-            "en unos días", "1/1/2020",
+            "en unos días", "1/1/2020", "en 200 días", "viernes 45", "el 45 del mes",
         ):  # fmt: skip
             with self.subTest(text=text):
                 moment = moments.read(text, TODAY)
@@ -84,7 +86,8 @@ class TestMoments(BaseCase):
 
     def test_what_is_over_is_no_day_to_come(self):
         for text in ("ayer", "pagué el viernes pasado", "hace 3 días", "ontem", "last week",
-                     "la segunda cuota", "segunda via", "por la mañana", "3 facturas"):  # fmt: skip
+                     "la segunda cuota", "segunda via", "por la mañana", "3 facturas",
+                     "espere el un momento"):  # fmt: skip
             with self.subTest(text=text):
                 self.assertIsNone(moments.read(text, TODAY))
 
@@ -113,6 +116,8 @@ class TestAmounts(BaseCase):
             ("R$ 1.200,50", "BRL", "1200.50", None), ("quinhentos reais", "BRL", "500", None),
             ("five hundred", "USD", "500", None), ("2k", "MXN", "2000", None),
             ("millón y medio", "COP", "1500000", None), ("€ 20", "PEN", "20", "EUR"),
+            ("ciento treinta y cinco soles", "PEN", "135", None),
+            ("2 palos", "COP", "2000000", None),
         ):  # fmt: skip
             with self.subTest(text=text):
                 amount = amounts.read(text, currency)
@@ -125,8 +130,12 @@ class TestAmounts(BaseCase):
 
     def test_what_is_no_amount_or_not_certain(self):
         for text in ("mil gracias", "factura 123", "en 15 días", "20100070970", "1.2.3", "50%",
-                     "dos cajas", "0", ""):  # fmt: skip
+                     "dos cajas", "0", "", "1,,200 soles", "12.34.567 soles"):  # fmt: skip
             with self.subTest(text=text):
                 self.assertIsNone(amounts.read(text, "PEN"))
-        amount = amounts.read("500 o 600 soles", "PEN")
-        self.assertEqual((amount.value, amount.share), (None, ""))
+        for text in ("500 o 600 soles", "2 palos"):
+            amount = amounts.read(text, "PEN")
+            self.assertEqual((amount.value, amount.share), (None, ""), text)
+
+    def test_words_that_are_no_number(self):
+        self.assertIsNone(words.read_number("dos perros"))

@@ -162,12 +162,8 @@ def to_speech(html_body, unescape, limit=LONGEST_TEXT):
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     if len(text) <= limit:
         return text
-    spoken = ""
-    for sentence in SENTENCE_END.split(text):
-        if len(spoken) + len(sentence) >= limit:
-            break
-        spoken = f"{spoken} {sentence}".strip()
-    return spoken or text[:limit].rsplit(" ", 1)[0]
+    ends = [match.start() for match in SENTENCE_END.finditer(text, 0, limit + 1)]
+    return text[: ends[-1]] if ends else text[:limit].rsplit(" ", 1)[0]
 
 
 def say(phrases, voice, says, **common):

@@ -144,6 +144,9 @@ class TestEngineSending(BaseCase):
             body["parameters"], [{"type": "text", "text": "-", "parameter_name": "nombre"}]
         )
         self.assertIn("Hola Ana María, tienes S/ 1,200.00", templates.to_text(PARTS, values))
+        fixed = {**PARTS, "header_kind": "", "body": "Hay una deuda pendiente", "buttons": [
+            {"type": "url", "text": "Pagar", "url": "https://pay.example"}]}  # fmt: skip
+        self.assertEqual(templates.to_send(fixed, {}), [])
 
     def test_a_template_comes_back_as_it_was_submitted(self):
         for parts in (
@@ -154,6 +157,18 @@ class TestEngineSending(BaseCase):
         ):  # fmt: skip
             with self.subTest(body=parts["body"]):
                 self.assertEqual(templates.read_components(templates.to_submit(parts)), parts)
+
+    def test_what_is_fixed_needs_no_example_and_a_header_has_its_own(self):
+        url = {"type": "url", "text": "Pagar", "url": "https://pay.example"}
+        parts = {**PARTS, "body": "Hay una deuda pendiente", "buttons": [url], "samples": {}}
+        header, body, *_footer, buttons = templates.to_submit({**parts, "handle": "4::aW"})
+        self.assertEqual(header["example"], {"header_handle": ["4::aW"]})
+        self.assertNotIn("example", body)
+        self.assertNotIn("example", buttons["buttons"][0])
+
+    def test_parts_that_are_not_known_are_left_aside(self):
+        parts = templates.read_components([{"type": "CAROUSEL", "cards": []}, {"type": "BODY"}])
+        self.assertEqual((parts["body"], parts["buttons"]), ("", []))
 
     def test_the_best_form_of_what_is_said(self):
         def option(title):
@@ -182,6 +197,13 @@ class TestEngineSending(BaseCase):
         rows = messages.choices(long, [{"id": "i", "title": long}] * 12, long)
         [section] = rows["action"]["sections"]
         self.assertEqual((len(section["rows"]), len(section["rows"][0]["title"])), (10, 24))
+
+    def test_a_file_with_and_without_words(self):
+        self.assertEqual(messages.media("M1"), {"id": "M1"})
+        self.assertEqual(
+            messages.media("M1", "Su estado", "estado.pdf"),
+            {"id": "M1", "caption": "Su estado", "filename": "estado.pdf"},
+        )
 
     def test_to_whom(self):
         self.assertEqual(messages.envelope("+51999", "text", {})["to"], "51999")
