@@ -134,6 +134,19 @@ class CollectionsChannel(models.Model):
         """
         return self._dispatch("session", contacts)
 
+    def _get_group_size(self):
+        """Return how many messages leave at once.
+
+        An adapter of a slow provider has ``_<kind>_get_group_size``; its ``send`` is then called
+        from several threads and may not touch the database. After a crash twice as many are in
+        doubt; see ``engine/flight.py``.
+        """
+        return self._call_optional("get_group_size", 1)
+
+    def _space(self, contacts, session):
+        """Take the turns of a group that is about to leave, where a provider limits the pace."""
+        self._call_optional("space", None, contacts, session)
+
     def _needs_text(self):
         """Extension point: whether it speaks with the texts of a step; some have texts of their
         own."""

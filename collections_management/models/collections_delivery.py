@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine.delivery import ChannelDown, next_attempt
+from ..engine.flight import Flight
 
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ class CollectionsDelivery(models.AbstractModel):
     connection of its own as long as it lives, so the death of a worker is known at once, without
     waiting for a time-out. ``sending`` is committed before the provider is called and the outcome
     right after, together with the ``sending`` of the next one: a crash leaves at most one contact
-    whose outcome nobody knows, and that one becomes ``uncertain`` instead of being sent twice.
+    (two groups of a channel that sends several at once) whose outcome nobody knows, and that
+    becomes ``uncertain`` instead of being sent twice.
     """
 
     _name = "collections.delivery"
@@ -286,25 +288,31 @@ class CollectionsDelivery(models.AbstractModel):
         return contents
 
     def _send_all(self, contacts, contents, channel, session):
-        """Send one by one. The outcome of each and the ``sending`` of the next share a commit."""
+        """Send group by group: the outcomes of each and the ``sending`` of the next share a
+        commit."""
         self._insist(self._create_messages, contacts, contents, channel)
         self._prepare_sending(contacts, contents, channel)
-        send = channel._get_verb("send")
         if contacts[:1]._is_transactional():
+            send = channel._get_verb("send")
             for contact in contacts:
                 self._insist(self._send_at_once, contact, contents[contact.id], send, session)
             return
-        outcome = previous = None
-        for index, contact in enumerate(contacts):
-            leaves = self._insist(self._turn_to, contact, contents, previous, outcome)
-            if outcome and outcome.down:
-                self._insist(self._postpone, contacts[index:], outcome.message)
-                return
-            outcome = previous = None
-            if leaves:
-                outcome, previous = send(contact, contents[contact.id], session), contact
-        if previous:
-            self._insist(self._turn_to, previous.browse(), contents, previous, outcome)
+        size = channel._get_group_size()
+        with Flight(channel._get_verb("send"), size) as flight:
+            outcomes = {}
+            for start in range(0, len(contacts), size):
+                group = contacts[start : start + size]
+                leaving = self._insist(self._turn_to, group, contents, outcomes)
+                if down := self._find_down(outcomes):
+                    self._insist(self._postpone, contacts[start:], down.message)
+                    outcomes = {}
+                    break
+                if leaving:
+                    channel._space(leaving, session)
+                flight.start({one: (one, contents[one.id], session) for one in leaving})
+                outcomes = flight.land()
+            outcomes |= flight.land_all()
+            self._insist(self._turn_to, contacts.browse(), contents, outcomes)
 
     def _prepare_sending(self, contacts, contents, channel):
         """Read for the whole batch what each message needs between two commits."""
@@ -315,22 +323,27 @@ class CollectionsDelivery(models.AbstractModel):
         for contact in contacts:
             contents[contact.id]["cost"] = channel._get_cost(contact, contents[contact.id])
 
-    def _turn_to(self, contact, contents, previous, outcome):
-        """Note what became of the previous contact and that the next one is about to leave.
+    def _find_down(self, outcomes):
+        """Return the outcome that tells that the channel is unreachable, or None."""
+        return next((outcome for outcome in outcomes.values() if outcome.down), None)
 
-        :return: whether it may leave: a person may have taken it back since the batch was claimed
+    def _turn_to(self, group, contents, outcomes):
+        """Note what became of the contacts before and that the next ones are about to leave.
+
+        :param outcomes: ``{contact: Outcome}``
+        :return: those that may leave: a person may have taken one back since the batch was claimed
         """
-        (contact | (previous or contact)).fetch(self._get_sending_fields())
+        group.union(*outcomes).fetch(self._get_sending_fields())
         entries = []
-        if previous:
-            entries += self._apply(previous, outcome, contents[previous.id])
-        leaves = contact.state == "queued" and not (outcome and outcome.down)
-        if leaves:
-            entries.append(self._get_sending_entry(contact, contents[contact.id]))
+        for contact, outcome in outcomes.items():
+            entries += self._apply(contact, outcome, contents[contact.id])
+        leaving = group.filtered(lambda contact: contact.state == "queued")
+        if self._find_down(outcomes):
+            leaving = group.browse()
+        entries += [self._get_sending_entry(contact, contents[contact.id]) for contact in leaving]
         logs = self.env["collections.log"]._append(entries)
-        if leaves:
-            self._mark_sending(contact, contents[contact.id], logs[-1])
-        return leaves
+        self._mark_sending(leaving, contents, logs[len(logs) - len(leaving) :])
+        return leaving
 
     def _get_sending_fields(self):
         """Return the fields read of each contact between two commits, in one query."""
@@ -344,7 +357,7 @@ class CollectionsDelivery(models.AbstractModel):
         if contact.state != "queued":
             return
         logs = self.env["collections.log"]._append([self._get_sending_entry(contact, content)])
-        self._mark_sending(contact, content, logs)
+        self._mark_sending(contact, {contact.id: content}, logs)
         outcome = send(contact, content, session)
         self.env["collections.log"]._append(self._apply(contact, outcome, content))
 
@@ -395,18 +408,25 @@ class CollectionsDelivery(models.AbstractModel):
             "data": data,
         }
 
-    def _mark_sending(self, contact, content, log):
-        """Note that a contact is about to leave."""
-        kept = self.env["collections.log.content"].search([("log_id", "=", log.id)], limit=1)
-        contact.write(
-            {
-                "state": "sending",
-                "attempts": contact.attempts + 1,
-                "address": content["address"] or False,
-                "tone": content["tone"],
-                "content_id": kept.id,
-            }
+    def _mark_sending(self, contacts, contents, logs):
+        """Note that contacts are about to leave, each with its log entry."""
+        if not contacts:
+            return
+        kept = self.env["collections.log.content"].search_fetch(
+            [("log_id", "in", logs.ids)], ["log_id"]
         )
+        kept_of = {content.log_id.id: content.id for content in kept}
+        for contact, log in zip(contacts, logs, strict=True):
+            content = contents[contact.id]
+            contact.write(
+                {
+                    "state": "sending",
+                    "attempts": contact.attempts + 1,
+                    "address": content["address"] or False,
+                    "tone": content["tone"],
+                    "content_id": kept_of.get(log.id, False),
+                }
+            )
 
     def _apply(self, contact, outcome, content):
         """Write what became of a contact.

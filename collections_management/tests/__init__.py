@@ -22,6 +22,7 @@ from . import (
     test_engine_credit,
     test_engine_delivery,
     test_engine_evidence,
+    test_engine_flight,
     test_engine_health,
     test_engine_incoming,
     test_engine_interest,

@@ -1,4 +1,4 @@
-"""How fast messages may leave: per number, per person and per day."""
+"""How many messages may leave: per person, and persons per day."""
 
 from collections import deque
 
@@ -13,23 +13,6 @@ TIERS = {
     "TIER_100K": 100_000,
     "TIER_UNLIMITED": None,
 }
-
-
-class Pace:
-    """So many messages a second, evenly, with no more than a tenth of a second at once."""
-
-    def __init__(self, per_second):
-        self.gap = 1 / max(per_second, 0.01)
-        self.slack = 0.1
-        self.next = None
-
-    def take(self, now):
-        """Return the seconds to wait before the message that wants to leave now."""
-        if self.next is None or self.next < now - self.slack:
-            self.next = now - self.slack
-        wait = max(self.next - now, 0.0)
-        self.next += self.gap
-        return wait
 
 
 class PairLimit:

@@ -8,6 +8,7 @@ from . import (
     collections_whatsapp_account,
     collections_whatsapp_event,
     collections_whatsapp_inbox,
+    collections_whatsapp_pace,
     collections_whatsapp_parameter,
     collections_whatsapp_person,
     collections_whatsapp_price,

@@ -1,5 +1,7 @@
 import time
+from collections import deque
 from contextlib import contextmanager
+from threading import Lock
 
 import phonenumbers
 
@@ -11,28 +13,43 @@ from odoo.addons.collections_management.models.collections_channel import keep_h
 
 from ..engine import messages, templates
 from ..engine.errors import to_outcome
-from ..engine.limits import Pace, PairLimit
+from ..engine.limits import PairLimit
 from ..engine.phone import canonical
 from .collections_contact import OPAQUE
 
 TELLING = ("setup", "account", "quality", "slow")
+GROUP = 10  # messages at once: WhatsApp takes some tenths of a second for each
 
 
 class Sending:
-    """A batch of one account on its way: its connection, its pace, and what stopped it."""
+    """A batch of one account on its way: its connection, its pace, and what stopped it.
 
-    def __init__(self, graph, number, pace):
-        self.graph, self.number = graph, number
-        self.pace, self.pair = Pace(pace), PairLimit()
+    Used by several threads at once, except :meth:`plan`.
+    """
+
+    def __init__(self, graph, account):
+        self.graph, self.account, self.number = graph, account, account.phone_number_id
+        self.per_second = account._get_pace()
+        self.turns, self.pair = deque(), PairLimit()
         self.fault = None  # of the account
         self.faulty = {}  # template id: fault
         self.sleep, self.clock = time.sleep, time.monotonic
+        self.lock = Lock()
+
+    def plan(self, count, wait):
+        """Let so many messages leave evenly, the first in ``wait`` seconds."""
+        first = self.clock() + wait
+        with self.lock:
+            self.turns.extend(first + turn / self.per_second for turn in range(count))
 
     def hold_up(self, person):
-        """Wait for the number's turn; return the seconds that the person has to be left alone."""
-        if seconds := self.pair.take(person, self.clock()):
+        """Wait for the next turn; return the seconds that the person has to be left alone."""
+        with self.lock:
+            seconds = self.pair.take(person, self.clock())
+            wait = self.turns.popleft() - self.clock() if self.turns else 0
+        if seconds:
             return seconds
-        if wait := self.pace.take(self.clock()):
+        if wait > 0:
             self.sleep(wait)
         return 0
 
@@ -113,10 +130,21 @@ class CollectionsChannel(models.Model):
     def _whatsapp_render(self, contacts):
         return contacts._render_content()
 
+    def _whatsapp_get_group_size(self):
+        return GROUP
+
+    def _whatsapp_space(self, contacts, session):
+        """Take the turns of a group: the account's workers share one pace."""
+        wait = self.env["collections.whatsapp.pace"]._reserve(
+            session.account, len(contacts), session.per_second
+        )
+        session.plan(len(contacts), wait)
+
     def _whatsapp_prepare(self, contacts, contents):
         """Note the template of each, and make the document of its header."""
         for contact in contacts:
             content = contents[contact.id]
+            content["safe_mode"] = contact.safe_mode
             contact.whatsapp_template_id = content["whatsapp"]["template"]
             if content["whatsapp"]["parts"]["header_kind"] == "document":
                 content["document"] = contact._make_statement()
@@ -125,7 +153,7 @@ class CollectionsChannel(models.Model):
     def _whatsapp_session(self, contacts):
         account = self.env["collections.whatsapp.account"]._get_for(contacts.company_id)
         with account._connect() as graph:
-            sending = Sending(graph, account.phone_number_id, account._get_pace())
+            sending = Sending(graph, account)
             yield sending
         if sending.fault:
             account._note_fault(sending.fault)
@@ -139,7 +167,9 @@ class CollectionsChannel(models.Model):
             return to_outcome(fault)
         if session.hold_up(content["address"]):
             # In safe mode everybody is one person: all wait, and no attempt is counted.
-            return Outcome("retry", "whatsapp_pair", down=contact.safe_mode)
+            return Outcome("retry", "whatsapp_pair", down=content["safe_mode"])
+        if fault := session.fault:  # of another one, while this one waited for its turn
+            return to_outcome(fault)
         document = None
         if "document" in content:
             filename, pdf = content["document"]

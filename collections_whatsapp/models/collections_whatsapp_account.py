@@ -193,13 +193,11 @@ class CollectionsWhatsappAccount(models.Model):
         return count
 
     def _get_pace(self):
-        """Return how many messages a second this worker may send: the living ones share."""
+        """Return how many messages a second may leave, of all workers together."""
         slowed = self.state == "slowed" and (self.resume_on or fields.Datetime.now()) >= (
             fields.Datetime.now()
         )
-        rows = self.env.execute_query(self.env["collections.delivery"]._get_living_sql())
-        pace = self.throughput / max(len(rows), 1)
-        return pace / SLOW_FACTOR if slowed else pace
+        return self.throughput / SLOW_FACTOR if slowed else self.throughput
 
     def _note_fault(self, fault):
         """Slow down or stop, as a fault of WhatsApp asks for, and tell a person of a stop."""

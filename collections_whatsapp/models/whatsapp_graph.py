@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from odoo.addons.collections_management.engine.connection import never_left
 
@@ -17,6 +18,7 @@ TIMEOUT = 20  # seconds to connect, and between two pieces of the answer
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 META = re.compile(r"(?:[a-z0-9-]+\.)*(?:facebook\.com|fbsbx\.com|whatsapp\.net)")
 CHUNK = 65_536
+CONNECTIONS = 20  # kept open at once: a batch sends from threads
 
 
 class TooLarge(Exception):
@@ -44,12 +46,15 @@ def is_safe(url):
 
 
 class Graph:
-    """A connection to the API for one account; holds plain values only, so it outlives commits."""
+    """Connections to the API for one account; holds plain values only, so it outlives commits."""
 
     def __init__(self, base_url, version, token):
         self.root = f"{base_url.rstrip('/')}/{version}"
         self.host = urlsplit(base_url).hostname
         self.session = requests.Session()
+        pool = HTTPAdapter(pool_maxsize=CONNECTIONS)
+        self.session.mount("https://", pool)
+        self.session.mount("http://", pool)
         self.session.trust_env = False
         self.session.headers["Authorization"] = f"Bearer {token}"
 

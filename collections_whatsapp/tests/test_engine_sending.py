@@ -57,15 +57,6 @@ class TestEngineSending(BaseCase):
         }  # fmt: skip
         self.assertEqual(read_error(error).message, "131026: No WhatsApp. Try SMS. Undeliverable")
 
-    def test_the_pace_of_a_number(self):
-        pace, now, left = limits.Pace(80), 100.0, 0
-        while now < 101:
-            now += pace.take(now)
-            left += now < 101
-        self.assertLessEqual(abs(left - 88), 1)  # 80 and a tenth of a second at once
-        slow = limits.Pace(1)
-        self.assertEqual([slow.take(0), slow.take(0) > 0.8], [0, True])
-
     def test_one_person_is_not_flooded(self):
         pair = limits.PairLimit()
         self.assertEqual([pair.take("a", 0) for _ in range(45)], [0] * 45)

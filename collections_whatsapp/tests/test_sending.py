@@ -122,6 +122,13 @@ class TestSending(WhatsappCommon):
         self.assertEqual((contact.state, self.account.state), ("queued", "slowed"))
         self.assertLess(self.account._get_pace(), 80)
 
+    def test_all_workers_share_the_pace_of_a_number(self):
+        pace = self.env["collections.whatsapp.pace"]
+        with self.enter_registry_test_mode():
+            waits = [pace._reserve(self.account, 10, 20) for _worker in range(3)]
+        for wait, expected in zip(waits, (0, 0.4, 0.9), strict=True):  # a tenth may leave at once
+            self.assertAlmostEqual(wait, expected, delta=0.1)
+
     def test_the_daily_limit_of_persons_holds_the_rest(self):
         self.account.tier = "TIER_250"
         self.send()
