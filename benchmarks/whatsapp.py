@@ -16,73 +16,25 @@ import time
 import urllib.request
 
 from tests.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph, make_status, wrap
+from tests.e2e import whatsapp_jobs
 from tools.house import paths, postgres, templates
 
 from .database import environment
 
 DATABASE = "bn_whatsapp"
-KEY = "benchmark"
-BODY = "Hola {{1}}, tienes una cuenta por pagar desde hace algunos días."
 
 
 def prepare(url, count):
     """Make a company with an account, and so many debtors with a contact that is to leave."""
     templates.fresh_db(DATABASE, ["collections_whatsapp"])
     with environment(DATABASE) as env:
-        company = env.company
-        company.write({"collections_safe_mode": False, "collections_active": True})
-        env["collections.contact.rule"].search([("active", "=", True)]).active = False
-        account = env["collections.whatsapp.account"].create(
-            {
-                "name": "Benchmark",
-                "phone_number_id": NUMBER,
-                "waba_id": WABA,
-                "token": "token",
-                "app_secret": SECRET,
-                "webhook_key": KEY,
-                "base_url": url,
-            }
-        )
-        text = env["collections.whatsapp.template"].create(
-            {"account_id": account.id, "name": "aviso", "body": BODY, "status": "APPROVED"}
-        )
-        text.parameter_ids.source = "salutation_name"
-        channel = env.ref("collections_whatsapp.collections_channel_whatsapp")
-        step = env["collections.strategy"].create(
-            {
-                "name": "Benchmark",
-                "step_ids": [
-                    (0, 0, {"name": "Aviso", "days": 3, "channel_ids": [(6, 0, channel.ids)],
-                            "whatsapp_template_ids": [(6, 0, text.ids)]})
-                ],
-            }
-        ).step_ids  # fmt: skip
-        partners = env["res.partner"].create(
-            [{"name": f"Debtor {n}", "phone": f"+51 9{n:08d}"} for n in range(count)]
-        )
-        cases = env["collections.case"].create(
-            [{"partner_id": partner.id, "company_id": company.id} for partner in partners]
-        )
-        env["collections.contact"].create(
-            [
-                {
-                    "case_id": case.id,
-                    "company_id": company.id,
-                    "channel_id": channel.id,
-                    "step_id": step.id,
-                    "address": f"+519{n:08d}",
-                    "state": "queued",
-                    "scheduled_on": "2020-01-01",
-                }
-                for n, case in enumerate(cases)
-            ]
-        )
+        whatsapp_jobs.build(env, url=url, secret=SECRET, number=NUMBER, waba=WABA, count=count)
 
 
 def send():
     """Send what waits, as one worker of several does."""
     with environment(DATABASE) as env:
-        env["collections.delivery"]._deliver(env.company)
+        whatsapp_jobs.deliver(env)
 
 
 def measure_sending(graph, workers):
@@ -128,7 +80,7 @@ def measure_accepting(bodies):
         ],
         env=os.environ | postgres.environment(),
     )
-    url = f"http://127.0.0.1:{port}/collections_whatsapp/webhook/{KEY}"
+    url = f"http://127.0.0.1:{port}/collections_whatsapp/webhook/{whatsapp_jobs.KEY}"
     try:
         _wait_for(port)
         times = []
