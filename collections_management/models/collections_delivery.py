@@ -442,8 +442,10 @@ class CollectionsDelivery(models.AbstractModel):
         if outcome.state == "uncertain":
             self._give_back(contact, "uncertain", outcome)
             return [self._get_entry(contact, "uncertain", **data)]
+        if outcome.state == "retry" and outcome.down:  # not this contact's fault: not counted
+            contact.attempts -= 1
         if outcome.state == "retry" and (
-            moment := next_attempt(contact.attempts, fields.Datetime.now())
+            moment := next_attempt(max(contact.attempts, 1), fields.Datetime.now())
         ):
             self._give_back(contact, "queued", outcome)
             contact.scheduled_on = moment

@@ -129,6 +129,23 @@ class TestSending(WhatsappCommon):
         for wait, expected in zip(waits, (0, 0.4, 0.9), strict=True):  # a tenth may leave at once
             self.assertAlmostEqual(wait, expected, delta=0.1)
 
+    def test_a_day_without_whatsapp_uses_up_no_attempt_and_says_it_once_then(self):
+        url, self.account.base_url = self.account.base_url, "http://127.0.0.1:9"
+        contact = self.send()
+        for _turn in range(8):
+            contact.scheduled_on = self.today
+            self.deliver()
+            contact.invalidate_recordset()
+        self.assertRecordValues(
+            contact, [{"state": "queued", "attempts": 0, "reason": "whatsapp_unreachable"}]
+        )
+        self.account.base_url = url
+        contact.scheduled_on = self.today
+        self.deliver()
+        contact.invalidate_recordset()
+        self.assertEqual(contact.state, "sent")
+        self.assertEqual(len(self.graph.messages), 1)
+
     def test_the_daily_limit_of_persons_holds_the_rest(self):
         self.account.tier = "TIER_250"
         self.send()
