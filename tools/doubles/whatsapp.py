@@ -12,7 +12,7 @@ Faults, by the end of the recipient's number (digits before: anything)::
 or for the next call: ``graph.fail_next(130429)``, ``graph.fail_next("timeout")``. A page that looks
 like a phone is at ``/phone?number=51999888777``: a person plays the debtor there.
 
-Run by hand: ``python -m tests.doubles.whatsapp --port 4020 --secret s --webhook URL``.
+Run by hand: ``python -m tools.doubles.whatsapp --port 4020 --secret s --webhook URL``.
 """
 
 import argparse
