@@ -35,6 +35,18 @@ class CollectionsConversation(models.Model):
             state = self.dialogue or {}
         self._apply_turn(message, facts, dialogue.answer(facts, state, heard))
 
+    def _answer_stop(self, message):
+        """Honour a stop at once where a person answers: the law does not wait for him to read it.
+
+        :return: whether it was one
+        """
+        facts = self._get_facts()
+        heard = self._hear(message, facts)
+        if not dialogue.is_stop(heard):
+            return False
+        self._apply_turn(message, facts, dialogue.answer(facts, {}, heard))
+        return True
+
     def _hear(self, message, facts):
         """Return a message as the dialogue sees it, and keep what was understood on it."""
         understood = self._understand(message, facts)

@@ -82,12 +82,14 @@ class CollectionsConversation(models.Model):
             message.state = "done"
             if self.state == "closed":
                 self.write({"state": "bot", "user_id": False, "dialogue": False})
-            if self.state == "person":
-                self._wait_for_person(message)
-            elif not self.company_id.collections_bot:
-                self._hand_over("bot_off")
-            else:
+            if self.state == "bot" and self.company_id.collections_bot:
                 self._answer(message)
+            elif self._answer_stop(message):
+                continue
+            elif self.state == "person":
+                self._wait_for_person(message)
+            else:
+                self._hand_over("bot_off")
         return True
 
     # -- a person ---------------------------------------------------------------------------------

@@ -73,7 +73,8 @@ class CollectionsChannel(models.Model):
     def _whatsapp_say_window_text(self, conversation, text_id, user):
         """Queue a template to be said."""
         template = self.env["collections.whatsapp.template"].sudo().browse(int(text_id)).exists()
-        values = template._get_values(self._whatsapp_imagine(conversation))
+        leaving = self._whatsapp_imagine(conversation).with_context(collections_leaves=True)
+        values = template._get_values(leaving)
         parts, now = template._get_parts(), fields.Datetime.now()
         message = self.env["collections.conversation.message"].sudo().create(
             {
