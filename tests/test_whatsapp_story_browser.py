@@ -46,7 +46,7 @@ class PhoneBrowser(Browser):
         super().__init__(folder)
         self.graph, self.number = graph, number
 
-    def count(self):
+    def get_count(self):
         return self.run("document.querySelectorAll('#talk .said').length")
 
     def rest(self):
@@ -56,7 +56,7 @@ class PhoneBrowser(Browser):
         own = json.dumps(self.number)
         script = f"new URLSearchParams(location.search).get('number') === {own}"
         wanted = len(self.graph.inbox.get(self.number, [])) if self.run(script) else 0
-        self._wait(lambda: self.count() >= wanted, f"{wanted} messages on the phone")
+        self._wait(lambda: self.get_count() >= wanted, f"{wanted} messages on the phone")
         return time.sleep(0.4)
 
     def say(self, text):
@@ -87,7 +87,8 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("es_419")
+        spanish = cls.env["res.lang"]._activate_lang("es_419")
+        spanish.write({"decimal_point": ".", "thousands_sep": ","})  # as in Peru and Mexico
         names = ["base", "web", "mail", *(path.name for path in paths.ROOT.glob("collections_*"))]
         modules = cls.env["ir.module.module"].search([("name", "in", names)])
         modules.filtered(lambda one: one.state == "installed")._update_translations(["es_419"])
@@ -212,7 +213,8 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
             self.graph.headers = {"Cookie": f"test_request_key={self.http_request_key}"}
             for browser in (phone, desk):
                 browser.resize(width, SIZES[width])
-            phone.ask("Emulation.setLocaleOverride", locale="es_419")
+            agent = phone.run("navigator.userAgent")
+            phone.ask("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage="es-PE")
             cookies = {
                 "session_id": self.session.sid,
                 "test_request_key": self.http_request_key,
@@ -236,7 +238,7 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         phone._wait(lambda: phone.run("!!document.querySelector('#rows .new')"), "the reminder")
         self.look(phone, "2_phones")
         phone.click("#rows button")
-        phone._wait(lambda: phone.count() == 1, "the reminder")
+        phone._wait(lambda: phone.get_count() == 1, "the reminder")
         self.look(phone, "3_reminder")
         [said] = phone.read()
         self.assertIn("Hola Bodega Santa Rosa", said)
@@ -247,7 +249,7 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         phone.set_cookies(self.base_url(), {"test_request_key": self.http_request_key})
         phone.open(link)
         self.look(phone, "4_pay", own=False)
-        self.assertIn("1,250.00", phone.run("document.body.innerText"))
+        self.assertIn("1,200.00", phone.run("document.body.innerText"))
         phone.open(here)
 
     def promise(self, phone):
@@ -308,6 +310,7 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         self.assertRecordValues(talk, [{"state": "person", "user_id": self.collector.id}])
 
     def answer(self, desk, phone):
+        desk.run("sessionStorage.clear()")  # which conversation was open
         desk.open(f"{self.base_url()}/odoo/collections-conversations")
         self.look(desk, "11_inbox", own=False)
         talk = self.case.conversation_ids.ensure_one()
@@ -337,8 +340,9 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         self.assertEqual(consent.mapped("state"), ["withdrawn"])
         # What falls due later, with nothing else that holds it, is not written about any more.
         with _registry_test_lock:
-            self.case.hold_ids.filtered("is_active").action_lift()
-            self.case.promise_ids.filtered(lambda one: one.state == "open").action_withdraw("-")
+            case = self.case.with_user(self.supervisor)
+            case.promise_ids.filtered(lambda one: one.state == "open").action_withdraw("Cambió")
+            case.hold_ids.filtered("is_active").action_lift()
             self.create_invoice(70, days_overdue=12)
             self.env["collections.contact"].search([]).write(
                 {"sent_on": self.env.cr.now() - timedelta(days=9)}

@@ -127,7 +127,7 @@ def _make_strategy(env, company, templates):
             "name": "Con celular",
             "company_id": company.id,
             "sequence": 15,
-            "domain": "[('days_past_due', '<=', 60), ('amount_total', '<', 20000),"
+            "domain": "[('days_past_due', '<=', 60), ('amount_total', '<', 8000),"
             " ('partner_id.phone', '!=', False)]",
             "strategy_id": strategy.id,
             "note": "Deben poco y desde hace poco: responden por WhatsApp antes que por correo.",

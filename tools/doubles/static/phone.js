@@ -11,15 +11,15 @@ const SPANISH = {
     youAre: "Usted es {name}",
     back: "Volver",
     attach: "Adjuntar",
-    file: "📷 Foto o PDF de este equipo",
-    voucher: "🧾 Comprobante de ejemplo",
+    file: "Foto o PDF de este equipo",
+    voucher: "Comprobante de ejemplo",
     text: "Mensaje",
     send: "Enviar",
     close: "Cerrar",
     options: "Ver opciones",
     today: "Hoy",
-    image: "📷 Foto",
-    document: "📄 Documento",
+    image: "Foto",
+    document: "Documento",
     lost: "El teléfono no tiene conexión con el simulador.",
 };
 const ENGLISH = {
@@ -34,21 +34,22 @@ const ENGLISH = {
     youAre: "You are {name}",
     back: "Back",
     attach: "Attach",
-    file: "📷 Photo or PDF of this computer",
-    voucher: "🧾 Sample receipt",
+    file: "Photo or PDF of this computer",
+    voucher: "Sample receipt",
     text: "Message",
     send: "Send",
     close: "Close",
     options: "See options",
     today: "Today",
-    image: "📷 Photo",
-    document: "📄 Document",
+    image: "Photo",
+    document: "Document",
     lost: "The phone has no connection to the simulator.",
 };
 const spanish = navigator.language.startsWith("es");
 const say = spanish ? SPANISH : ENGLISH;
 const language = spanish ? "es" : "en";
 const DELAY = 1000;
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const MOST = 30; // rows of a search
 const PIECES = /(\*[^*\n]+\*|_[^_\n]+_|https?:\/\/\S+)/;
 const find = (id) => document.getElementById(id);
@@ -99,8 +100,8 @@ function tellName(digits) {
 /** Who one is: the bot asks for the end of the tax ID. */
 function tellMe(digits) {
     const { vat } = people[digits] || {};
-    const who = people[digits] ? [tellName(digits), vat, tellNumber(digits)] : [tellName(digits)];
-    return say.youAre.replace("{name}", who.filter(Boolean).join(" · "));
+    const rest = people[digits] ? [vat, tellNumber(digits)].filter(Boolean).join(" · ") : "";
+    return [say.youAre.replace("{name}", tellName(digits)), rest].filter(Boolean).join("\n");
 }
 
 /** Return the nodes of a text: *bold*, _italic_ and links, as a phone shows them. */
@@ -260,10 +261,10 @@ function drawMessage(message) {
         picture.addEventListener("error", () => picture.replaceWith(say.image));
         box.append(picture);
     }
-    const icon = message.type === "document" ? "📄 " : "";
+    const kind = message.type === "document" && message.text ? `${say.document}: ` : "";
     const words = message.text || (message.type === "image" ? "" : say[message.type] || message.type);
-    box.append(element("div", "words", icon, ...read(words)));
-    const time = moment.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+    box.append(element("div", "words", kind, ...read(words)));
+    const time = moment.toLocaleTimeString(language, CLOCK);
     box.append(element("time", "", time), ...drawButtons(message));
     const today = new Date().toLocaleDateString(language);
     const date = moment.toLocaleDateString(language);
