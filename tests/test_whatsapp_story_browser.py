@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tests.common import _registry_test_lock
 
@@ -222,6 +223,7 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
             }
             desk.set_cookies(self.base_url(), cookies)
             self.get_reminder(phone)
+            self.write_first(desk)
             self.promise(phone)
             self.see_promise(desk)
             self.send_voucher(phone)
@@ -251,6 +253,19 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         self.look(phone, "4_pay", own=False)
         self.assertIn("1,200.00", phone.run("document.body.innerText"))
         phone.open(here)
+
+    def write_first(self, desk):
+        """The collector may begin too, with a text that WhatsApp approved."""
+        path = f"/odoo/action-collections_management.collections_case_action/{self.case.id}"
+        desk.open(self.base_url() + path)
+        desk.click("[data-do=whatsapp]")
+        desk._wait(lambda: desk.run("!!document.querySelector('.o_collections_chat')"), "the talk")
+        desk.rest()
+        self.assertFalse(desk.run("!!document.querySelector('.o_collections_chat_text')"))
+        words = desk.run("document.querySelector('.o_collections_chat').innerText")
+        self.assertIn("recordatorio", words)
+        self.assertIn("Hola Bodega Santa Rosa", words)
+        self.look(desk, "4b_write_first", own=False)
 
     def promise(self, phone):
         said = self.tell(phone, "say", "pago el viernes")
@@ -354,6 +369,26 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
             [("case_id", "=", self.case.id)], order="id desc", limit=1
         )
         self.assertNotIn(late.state, ("sent", "delivered", "queued"), late.reason)
+
+    def test_a_text_said_in_a_conversation_tells_a_link_that_opens(self):
+        with self.assertRaisesRegex(UserError, "not written to"):
+            self.case.with_user(self.collector).work_conversation(self.manager.partner_id.id, {})
+        action = self.case.with_user(self.collector).work_conversation(
+            self.debtor.id, {"reason": "Pidió que le escriba"}
+        )
+        talk = self.env["collections.conversation"].with_user(self.collector).browse(
+            action["res_id"]
+        )  # fmt: skip
+        self.assertRecordValues(talk, [{"case_id": self.case.id, "address": self.phone}])
+        self.assertIn("note", self.get_events())
+        [text] = talk.get_conversation()["texts"]
+        self.assertFalse(self.case.pay_link_ids, "a text that is only read makes no link")
+        talk.send_window_text(text["id"])
+        self.work()
+        [message] = self.graph.messages
+        components = {one["type"]: one for one in message["body"]["template"]["components"]}
+        token = components["button"]["parameters"][0]["text"]
+        self.assertEqual(self.get_link(token).case_id, self.case)
 
     def test_on_a_phone(self):
         self.tell_story(390)

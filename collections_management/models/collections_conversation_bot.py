@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from ..engine import dialogue, understanding
 
@@ -202,8 +203,8 @@ class CollectionsConversation(models.Model):
             who = self.env._("Debtor") if said.direction == "in" else self.env._("We")
             line = f"{who}: {said._get_preview()}"
             told = said.understood or {}
-            known = [told.get("intent"), told.get("day"), told.get("amount")]
-            known = " ".join(value for value in known if value and value != "unknown")
+            day = told.get("day") and format_date(self.env, told["day"])
+            known = " ".join(filter(None, [day, told.get("amount")]))
             if known:
                 line = self.env._("%(line)s (understood: %(known)s)", line=line, known=known)
             lines.append(line)

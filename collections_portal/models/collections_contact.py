@@ -48,7 +48,7 @@ class CollectionsContact(models.Model):
 
     @api.model
     def _get_variable_sources(self):
-        return [*super()._get_variable_sources(), ("pay_url", self.env._("Pay link"))]
+        return [*super()._get_variable_sources(), ("pay_url", self.env._("Pay Link"))]
 
     def _get_pay_suffix(self):
         """Return what a message template with a fixed address has at its end: the token."""

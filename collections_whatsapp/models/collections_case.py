@@ -16,3 +16,12 @@ class CollectionsCase(models.Model):
         address = to_mobile(person.phone or "", country.code)
         channel = self.env.ref("collections_whatsapp.collections_channel_whatsapp")
         return (channel, address) if address and channel.active else super()._get_chat(person)
+
+    def work_conversation(self, person, values):
+        """What the person was sent lately is in the conversation that begins."""
+        action = super().work_conversation(person, values)
+        talk = self.env["collections.conversation"].sudo().browse(action["res_id"])
+        if talk.channel_id.kind == "whatsapp":
+            account = self.env["collections.whatsapp.account"]._get_for(self.company_id)
+            account._note_reminders(talk.channel_id, talk.address)
+        return action
