@@ -76,6 +76,14 @@ class PhoneBrowser(Browser):
         )
         self._wait(lambda: self.run(script), f"the button {title}")
 
+    def choose(self, title):
+        """Choose a line of the list that is open."""
+        quoted = json.dumps(title)
+        self.run(
+            "[...document.querySelectorAll('#choices button')]"
+            f".find((node) => node.firstChild.textContent === {quoted}).click()"
+        )
+
     def read(self):
         """Return what the phone shows, the last message last."""
         return self.run("[...document.querySelectorAll('#talk .said')].map((n) => n.innerText)")
@@ -225,6 +233,7 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
             self.get_reminder(phone)
             self.write_first(desk)
             self.promise(phone)
+            self.choose_of_the_menu(phone)
             self.see_promise(desk)
             self.send_voucher(phone)
             self.ask_for_a_person(phone)
@@ -285,6 +294,16 @@ class TestWhatsappStory(PayLinkHttpCase, WhatsappCommon):
         self.assertEqual((promise.state, promise.amount), ("open", 1200.0))
         self.assertEqual(promise.date_due.weekday(), 4)
         self.assertEqual(promise.channel_id, self.whatsapp)
+
+    def choose_of_the_menu(self, phone):
+        said = self.tell(phone, "say", "hola")
+        self.assertIn("☰ Opciones", said)
+        phone.run("[...document.querySelectorAll('#talk button.button')].at(-1).click()")
+        self.look(phone, "6b_menu")
+        said = self.tell(phone, "choose", "Ver mi cuenta")
+        self.assertIn("Total $ 1,250.00, de ello vencido $ 1,200.00".replace(" ", ""),
+                      "".join(said.split()))  # fmt: skip
+        self.look(phone, "6c_account")
 
     def see_promise(self, desk):
         path = f"/odoo/action-collections_management.collections_case_action/{self.case.id}"

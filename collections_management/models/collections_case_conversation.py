@@ -39,8 +39,8 @@ class CollectionsCase(models.Model):
 
     def _get_chat(self, person):
         """Extension point: ``(channel, address)`` in which a person of the debtor is written to
-        from Odoo, or None: then the collector writes with the WhatsApp of his own phone."""
-        return None
+        from Odoo, or nothing: then the collector writes with the WhatsApp of his own phone."""
+        return ()
 
     def _get_person(self, person):
         """Tell the screen whether a person is written to from Odoo: ``open`` when there is a

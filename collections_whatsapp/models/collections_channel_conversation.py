@@ -107,12 +107,13 @@ class CollectionsChannel(models.Model):
         if message.whatsapp_content:
             kind, content = "template", message.whatsapp_content
         else:
+            local = self.with_context(lang=conversation._get_reading_lang())
             kind, content = messages.say(
                 message.body or "",
                 message.options,
                 message.url,
                 message.url_title,
-                label=self.env._("Options"),
+                label=local.env._("Options"),
             )
         body = messages.envelope(
             conversation.address, kind, content, opaque=f"{OPAQUE}{message.id}"

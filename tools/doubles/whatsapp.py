@@ -112,19 +112,18 @@ class FakeGraph:
             told = json.loads(Path(known).read_text())
             self.business, self.people = told["business"], told["people"]
             self.templates = {template["id"]: template for template in told["templates"]}
+        if self.store:  # no identifier is given twice, even when the file was lost
+            self.numbers = itertools.count(time.time_ns() // 1_000_000)
         if self.store and self.store.exists():
-            kept = json.loads(self.store.read_text())
-            self.inbox = kept["inbox"]
-            self.numbers = itertools.count(kept["numbers"])  # no identifier is given twice
+            self.inbox = json.loads(self.store.read_text())["inbox"]
 
     def _keep(self):
         """Write down what the phones were told, whole or not at all."""
         if not self.store:
             return
         with self.lock:
-            kept = {"numbers": next(self.numbers), "inbox": self.inbox}
             fresh = self.store.with_suffix(".new")
-            fresh.write_text(json.dumps(kept))
+            fresh.write_text(json.dumps({"inbox": self.inbox}))
             fresh.replace(self.store)
 
     def show(self, phone, author, wamid, **message):
@@ -389,8 +388,11 @@ class FakeGraph:
             request = urllib.request.Request(
                 self.webhook,
                 raw,
-                {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}",
-                 **self.headers},
+                {
+                    "Content-Type": "application/json",
+                    "X-Hub-Signature-256": f"sha256={signature}",
+                    **self.headers,
+                },
             )
             try:
                 with urllib.request.urlopen(request, timeout=20) as answer:

@@ -194,7 +194,7 @@ def print_summary(ports):
     say("\n" + "=" * 72)
     say(f"  Odoo      http://localhost:{ports['odoo']}/odoo")
     say(f"  Mailbox   http://localhost:{ports['mails']}/      (nothing leaves this machine)")
-    say(f"  Phones    http://localhost:{ports['phones']}/phone (WhatsApp of your debtors, simulated)")
+    say(f"  Phones    http://localhost:{ports['phones']}/phone (your debtors' WhatsApp, simulated)")
     say("")
     for user in json.loads(LOGINS.read_text()):
         say(

@@ -2,7 +2,7 @@
 
 import json
 
-from . import paths, postgres
+from . import paths
 from .services import Service
 
 PHONES = Service("phones", "tools.doubles.whatsapp")

@@ -89,7 +89,8 @@ async function ask(path, options) {
 
 /** Read 51987654321 as people write it. */
 function tellNumber(digits) {
-    const groups = digits.startsWith("51") && digits.length === 11 ? /^(..)(...)(...)(...)$/ : /^(..)(.*)$/;
+    const groups =
+        digits.startsWith("51") && digits.length === 11 ? /^(..)(...)(...)(...)$/ : /^(..)(.*)$/;
     return `+${digits.replace(groups, (_all, ...parts) => parts.slice(0, -2).join(" "))}`;
 }
 
@@ -193,7 +194,10 @@ function choose(digits) {
 function press(button, id) {
     const words = { phone: number, text: button.title, context: { id } };
     if (button.template) {
-        Object.assign(words, { type: "button", button: { text: button.title, payload: button.id } });
+        Object.assign(words, {
+            type: "button",
+            button: { text: button.title, payload: button.id },
+        });
     } else {
         const kind = button.list ? "list_reply" : "button_reply";
         const reply = { type: kind, [kind]: { id: button.id, title: button.title } };
@@ -262,7 +266,8 @@ function drawMessage(message) {
         box.append(picture);
     }
     const kind = message.type === "document" && message.text ? `${say.document}: ` : "";
-    const words = message.text || (message.type === "image" ? "" : say[message.type] || message.type);
+    const words =
+        message.text || (message.type === "image" ? "" : say[message.type] || message.type);
     box.append(element("div", "words", kind, ...read(words)));
     const time = moment.toLocaleTimeString(language, CLOCK);
     box.append(element("time", "", time), ...drawButtons(message));
