@@ -114,7 +114,7 @@ class TestAccessibility(CollectionsCommon, HttpCase):
             cls.email, cls.company, "+51987654321", "Ana"
         )
         cls.talk._bind(cls.case)
-        cls.talk._hand_over("asked", "Ana asks for a person")
+        cls.talk.write({"state": "person", "summary": "Ana asks for a person"})
         cls.batch = cls.env["collections.letter.batch"].create({"company_id": cls.company.id})
         cls.write_off = cls.env["collections.write.off"]._open_new(cls.case)["res_id"]
         cls.preview = (
