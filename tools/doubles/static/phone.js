@@ -139,7 +139,9 @@ function getRows() {
     const talked = phones.filter((row) => fits(row.number));
     const known = new Set(talked.map((row) => row.number));
     const others = wanted
-        ? Object.keys(people).filter((phone) => !known.has(phone) && fits(phone))
+        ? Object.keys(people)
+              .filter((phone) => !known.has(phone) && fits(phone))
+              .sort((one, other) => tellName(one).localeCompare(tellName(other)))
         : [];
     const found = [...talked, ...others.map((phone) => ({ number: phone }))].slice(0, MOST);
     if (!found.length && /^\d{8,15}$/.test(digits)) {
