@@ -61,6 +61,9 @@ class CollectionsCase(models.Model):
         chat = partner and self._get_chat(partner)
         if not chat:
             raise UserError(self.env._("This person is not written to from here."))
+        reason = self._get_reason(values)
+        if not reason and (why := self._get_breach("written")[1]):
+            raise UserError(why)
         channel, address = chat
         talk = self.env["collections.conversation"].sudo()._get_or_create(
             channel, self.company_id, address, partner.name
@@ -75,7 +78,7 @@ class CollectionsCase(models.Model):
                     debtor=talk.case_id.display_name,
                 )
             )
-        if reason := self._get_reason(values):
+        if reason:
             self._log("note", {}, content={"note": f"{channel.name}: {reason}"})
         action = self.action_open_conversations()
         return {

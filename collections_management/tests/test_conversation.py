@@ -156,6 +156,11 @@ class TestConversation(ConversationCommon):
             self.assertEqual(case._get_person(person)["chat"], "open")
             notes = self.case.log_ids.filtered(lambda entry: entry.event == "note")
             self.assertIn("He asked for it", notes.content_ids.note)
+            with (
+                patch.object(type(case), "_get_breach", lambda *_args: ({}, "After eight")),
+                self.assertRaisesRegex(UserError, "After eight"),
+            ):
+                case.work_conversation(person.id, {})
             with self.assertRaises(AccessError):
                 self.case.with_user(self.auditor).work_conversation(person.id, {})
             talk.case_id = self.own
