@@ -1,6 +1,6 @@
 """`python -m benchmarks.whatsapp`: webhooks accepted, statuses worked on, messages sent.
 
-Against the fake Graph API of `tests/doubles`, on a database of its own. The bars: a body of 1,000
+Against the fake Graph API of `tools/doubles`, on a database of its own. The bars: a body of 1,000
 statuses is accepted in under 250 ms, one worker does 500 statuses a second, two workers send 80
 messages a second.
 """
@@ -18,8 +18,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tests.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph, make_status, wrap
 from tests.e2e import whatsapp_jobs
+from tools.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph, make_status, wrap
 from tools.house import paths, postgres, templates
 
 from .database import environment

@@ -110,6 +110,11 @@ class TestAccessibility(CollectionsCommon, HttpCase):
         cls.case = cls.get_case()
         cls.contact = cls.case.contact_ids.ensure_one()
         cls.contact.state = "awaiting"
+        cls.talk = cls.env["collections.conversation"]._get_or_create(
+            cls.email, cls.company, "+51987654321", "Ana"
+        )
+        cls.talk._bind(cls.case)
+        cls.talk.write({"state": "person", "summary": "Ana asks for a person"})
         cls.batch = cls.env["collections.letter.batch"].create({"company_id": cls.company.id})
         cls.write_off = cls.env["collections.write.off"]._open_new(cls.case)["res_id"]
         cls.preview = (
@@ -146,6 +151,8 @@ class TestAccessibility(CollectionsCommon, HttpCase):
             ("set-up", action("collections_onboarding_action"), {}, ()),
             *((f"set-up, step {step}", None, {}, (go_on,)) for step in range(2, 7)),
             ("health", action("collections_health_action"), {}, ()),
+            ("conversations", action("collections_conversation_action"), {}, ()),
+            ("conversation", form(self.talk), {}, ()),
             ("letters", action("collections_contact_action_to_print"), {}, ()),
             ("letter batch", form(self.batch), {}, ()),
             ("settings", action("res_config_settings_action"), {}, ()),

@@ -21,6 +21,7 @@ def house(monkeypatch, tmp_path):
         logins.write_text("[]")
 
     monkeypatch.setattr(demo, "LOGINS", logins)
+    monkeypatch.setattr(demo.phones, "STORE", tmp_path / "phones.json")
     monkeypatch.setattr(demo, "make_company", make_company)
     monkeypatch.setattr(demo.templates, "source_hash", lambda _addons: "now")
     monkeypatch.setattr(demo.templates, "comment", lambda _name: comment["text"])
@@ -57,8 +58,10 @@ def test_a_start_does_only_what_is_missing(house, found, steps):
 def test_a_complete_database_without_its_logins_is_made_again(house):
     done, comment, _logins = house
     comment["text"] = "complete now"
+    demo.phones.STORE.write_text("{}")
     demo.ensure_database(10)
     assert done == ["fresh", "company 10"]
+    assert not demo.phones.STORE.exists(), "what the phones were told is of the database before"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from odoo.addons.collections_whatsapp.engine import messages, templates
 from odoo.addons.collections_whatsapp.models.whatsapp_graph import Graph
 
-from tests.doubles.whatsapp import NUMBER, WABA, FakeGraph
+from tools.doubles.whatsapp import NUMBER, WABA, FakeGraph
 from tools.house import prism
 
 SPEC = "whatsapp_cloud_mock.derived.yaml"

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 
 import pytest
-from doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph, make_status, wrap
 from e2e.nursery import Nursery
 
+from tools.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph, make_status, wrap
 from tools.house import paths, templates
 
 COUNT = 600

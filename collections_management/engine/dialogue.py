@@ -167,6 +167,12 @@ def answer(facts, state, heard):
     return _Dialogue(facts, state, heard).run()
 
 
+def is_stop(heard):
+    """Tell whether a message asks for no more messages, beyond doubt."""
+    told = heard.understood
+    return heard.choice == "stop" or (told.intent == "stop" and told.confidence >= SURE)
+
+
 def after_promise(facts, state, outcome, values):
     """Return the :class:`Turn` after a promise was recorded.
 

@@ -106,6 +106,12 @@ class CollectionsContact(models.Model):
         name = self.partner_id.name or ""
         return name if len(name) <= 80 else f"{name[:79].rstrip()}…"
 
+    @api.model
+    def _get_variable_sources(self):
+        """Extension point: ``[(path from a contact, words)]`` that a variable of a provider's
+        template may say beside what every contact has."""
+        return []
+
     def _get_letter_user(self):
         """Extension point: the person who signs, or an empty record."""
         return self.user_id.sudo() or self.company_id.sudo().collections_user_id

@@ -47,6 +47,9 @@ class CollectionsConversation(models.Model):
         domain="[('company_id', '=', company_id), ('state', '!=', 'merged')]",
         help="Whose it is. Empty: nobody knows yet.",
     )
+    currency_id = fields.Many2one(related="case_id.currency_id")
+    amount_net_overdue = fields.Monetary(related="case_id.amount_net_overdue")
+    hold_text = fields.Char(related="case_id.hold_text")
     partner_id = fields.Many2one(
         "res.partner", string="Person", readonly=True, ondelete="set null", index="btree_not_null"
     )

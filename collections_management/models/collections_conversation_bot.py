@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from ..engine import dialogue, understanding
 
@@ -34,6 +35,18 @@ class CollectionsConversation(models.Model):
         else:
             state = self.dialogue or {}
         self._apply_turn(message, facts, dialogue.answer(facts, state, heard))
+
+    def _answer_stop(self, message):
+        """Honour a stop at once where a person answers: the law does not wait for him to read it.
+
+        :return: whether it was one
+        """
+        facts = self._get_facts()
+        heard = self._hear(message, facts)
+        if not dialogue.is_stop(heard):
+            return False
+        self._apply_turn(message, facts, dialogue.answer(facts, {}, heard))
+        return True
 
     def _hear(self, message, facts):
         """Return a message as the dialogue sees it, and keep what was understood on it."""
@@ -190,8 +203,8 @@ class CollectionsConversation(models.Model):
             who = self.env._("Debtor") if said.direction == "in" else self.env._("We")
             line = f"{who}: {said._get_preview()}"
             told = said.understood or {}
-            known = [told.get("intent"), told.get("day"), told.get("amount")]
-            known = " ".join(value for value in known if value and value != "unknown")
+            day = told.get("day") and format_date(self.env, told["day"])
+            known = " ".join(filter(None, [day, told.get("amount")]))
             if known:
                 line = self.env._("%(line)s (understood: %(known)s)", line=line, known=known)
             lines.append(line)

@@ -42,7 +42,7 @@ class CollectionsConversation(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                if not self._take_turn():
+                if not self._get_inside()._take_turn():
                     self._wake_bot(delay=30)
         except CONFLICTS as error:
             self.env.invalidate_all(flush=False)
@@ -54,6 +54,13 @@ class CollectionsConversation(models.Model):
             self._get_new()._note_in()
             self._get_new().write({"state": "done"})
             self._hand_over("fault")
+
+    def _get_inside(self):
+        """Return the conversation in the language of who reads what its turn leaves behind: tasks,
+        notes and summaries. What the debtor reads is in the conversation's own."""
+        self.ensure_one()
+        lang = self._get_answer_user().lang or self.company_id.partner_id.lang
+        return self.with_context(lang=lang) if lang else self
 
     def _get_new(self):
         """Return what came since the last turn, in the order in which it was said."""
@@ -82,12 +89,14 @@ class CollectionsConversation(models.Model):
             message.state = "done"
             if self.state == "closed":
                 self.write({"state": "bot", "user_id": False, "dialogue": False})
-            if self.state == "person":
-                self._wait_for_person(message)
-            elif not self.company_id.collections_bot:
-                self._hand_over("bot_off")
-            else:
+            if self.state == "bot" and self.company_id.collections_bot:
                 self._answer(message)
+            elif self._answer_stop(message):
+                continue
+            elif self.state == "person":
+                self._wait_for_person(message)
+            else:
+                self._hand_over("bot_off")
         return True
 
     # -- a person ---------------------------------------------------------------------------------

@@ -136,6 +136,45 @@ class TestConversation(ConversationCommon):
         self.hear("sigo aquí")
         self.assertEqual(talk.state, "person")  # reopened; the bot is off
 
+    def test_a_collector_writes_first_from_the_case(self):
+        case, person = self.case.with_user(self.collector), self.debtor
+        self.assertEqual(case._get_person(person)["chat"], "")
+        with self.assertRaisesRegex(UserError, "not written to from here"):
+            case.work_conversation(person.id, {})
+
+        def get_chat(case, one):
+            return (self.channel, "+51987654321") if one.phone else ()
+
+        with patch.object(type(case), "_get_chat", get_chat):
+            self.assertEqual(case._get_person(person)["chat"], "new")
+            action = case.work_conversation(person.id, {"reason": "He asked for it"})
+            talk = self.env["collections.conversation"].browse(action["res_id"])
+            self.assertRecordValues(
+                talk, [{"case_id": self.case.id, "partner_id": person.id, "state": "bot"}]
+            )
+            self.assertEqual(case.work_conversation(person.id, {})["res_id"], talk.id)
+            self.assertEqual(case._get_person(person)["chat"], "open")
+            notes = self.case.log_ids.filtered(lambda entry: entry.event == "note")
+            self.assertIn("He asked for it", notes.content_ids.note)
+            with (
+                patch.object(type(case), "_get_breach", lambda *_args: ({}, "After eight")),
+                self.assertRaisesRegex(UserError, "After eight"),
+            ):
+                case.work_conversation(person.id, {})
+            with self.assertRaises(AccessError):
+                self.case.with_user(self.auditor).work_conversation(person.id, {})
+            talk.case_id = self.own
+            with self.assertRaisesRegex(UserError, "is with"):
+                case.work_conversation(person.id, {})
+
+    def test_what_a_turn_leaves_behind_is_in_the_language_of_who_reads_it(self):
+        self.env["res.lang"]._activate_lang("es_419")
+        self.collector.lang = "es_419"
+        talk = self.hear("quiero hablar con una persona", turn=False).conversation_id
+        talk._try_turn()
+        self.assertIn("Motivo", talk.summary)
+        self.assertNotIn("Why", talk.summary)
+
     def test_long_text_and_options_fit_what_the_channel_can_show(self):
         talk = self.hear("hola").conversation_id
         self.get_said(talk)

@@ -113,6 +113,20 @@ class TestConversationBot(ConversationCommon):
         self.assertFalse(said)
         self.assertEqual(talk.unread_count, 3)
 
+    def test_stop_is_honoured_though_a_person_answers_or_the_bot_is_off(self):
+        for bot, first in ((True, "quiero hablar con una persona"), (False, "buenas")):
+            with self.subTest(bot=bot):
+                self.company.collections_bot = bot
+                talk = self.hear(first, f"5198765432{int(bot)}").conversation_id
+                self.assertEqual(talk.state, "person")
+                self.hear("ya le dije que no sé cuándo", talk.address[1:])
+                self.assertFalse(talk.opted_out_on)
+                self.hear("STOP", talk.address[1:])
+                self.assertTrue(talk.opted_out_on)
+                self.assertEqual(talk.state, "person")
+                said = self.get_said(talk)
+                self.assertTrue("no le escribiremos" in said or "will not write" in said, said)
+
     def test_stop_is_honoured_at_once(self):
         talk, said = self.talk("no me escriban más")
         self.assertIn("no le escribiremos", said)

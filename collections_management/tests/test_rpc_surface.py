@@ -88,6 +88,7 @@ PUBLIC_METHODS = {
         "open_dispute": "collector",
         "set_hold": "collector",
         "work_callback": "collector",
+        "work_conversation": "collector",
         "work_note": "collector",
         "work_outcome": "collector",
         "work_skip": "collector",
@@ -297,6 +298,7 @@ ARGUMENTS = {
     "load_cards": {"cases": []},
     "load_desk": {"case": 0},
     "work_callback": {"moment": "2099-01-01T00:00:00", "values": {"note": ""}},
+    "work_conversation": {"person": 0, "values": {"reason": ""}},
     "work_note": {"note": "x", "values": {"day": False}},
     "work_outcome": {"outcome": 0, "values": {"uuid": "0123456789"}},
     "work_skip": {"reason": "x", "values": {"days": 1}},
@@ -561,6 +563,7 @@ class TestRpcSurface(SecurityCommon):
             "case": self.own.id,
             "cases": self.own.ids,
             "debtor": self.own.partner_id.id,
+            "person": self.own.partner_id.id,
             "hold": self.own.hold_ids[-1:].id,
             "outcome": self.env.ref("collections_management.collections_outcome_refuses").id,
         }[name]

@@ -31,13 +31,24 @@ class CollectionsContact(models.Model):
 
     @api.depends("case_id")
     def _compute_pay_url(self):
-        """Make the links of all these contacts at once; a sample, which is nobody's, shows one."""
+        """Make the links of all these contacts at once; a sample, which is nobody's, shows one.
+
+        What is said in a conversation is no contact that is kept: once it is to leave
+        (``collections_leaves``) it tells the link of its debtor.
+        """
         links = self.env["collections.pay.link"].sudo()
         tokens = links._issue(self)
         base = links.get_base_url()
         for contact in self:
             token = tokens.get(contact._origin.id)
-            contact.pay_url = links._get_address(base, token or "…")
+            if not token and contact.case_id and contact.env.context.get("collections_leaves"):
+                contact.pay_url = contact.case_id._get_pay_url()
+            else:
+                contact.pay_url = links._get_address(base, token or "…")
+
+    @api.model
+    def _get_variable_sources(self):
+        return [*super()._get_variable_sources(), ("pay_url", self.env._("Pay Link"))]
 
     def _get_pay_suffix(self):
         """Return what a message template with a fixed address has at its end: the token."""

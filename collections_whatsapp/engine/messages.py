@@ -64,12 +64,14 @@ def buttons(body, options):
 
 
 def choices(body, options, label):
-    """Return an ``interactive`` with a list of up to ten rows behind a button of that label."""
+    """Return an ``interactive`` with a list of up to ten rows behind a button of that label; a
+    title that is too long is told whole below it."""
     rows = []
     for option in options[:ROWS]:
         row = {"id": option["id"][:ROW_ID], "title": cut(option["title"], ROW_TITLE)}
-        if option.get("description"):
-            row["description"] = cut(option["description"], ROW_DESCRIPTION)
+        too_long = option["title"] if len(option["title"]) > ROW_TITLE else ""
+        if description := option.get("description") or too_long:
+            row["description"] = cut(description, ROW_DESCRIPTION)
         rows.append(row)
     return {
         "type": "list",

@@ -1,4 +1,5 @@
 from . import (
+    collections_case,
     collections_channel,
     collections_channel_conversation,
     collections_contact,

@@ -73,7 +73,8 @@ class CollectionsChannel(models.Model):
     def _whatsapp_say_window_text(self, conversation, text_id, user):
         """Queue a template to be said."""
         template = self.env["collections.whatsapp.template"].sudo().browse(int(text_id)).exists()
-        values = template._get_values(self._whatsapp_imagine(conversation))
+        leaving = self._whatsapp_imagine(conversation).with_context(collections_leaves=True)
+        values = template._get_values(leaving)
         parts, now = template._get_parts(), fields.Datetime.now()
         message = self.env["collections.conversation.message"].sudo().create(
             {
@@ -106,12 +107,13 @@ class CollectionsChannel(models.Model):
         if message.whatsapp_content:
             kind, content = "template", message.whatsapp_content
         else:
+            local = self.with_context(lang=conversation._get_reading_lang())
             kind, content = messages.say(
                 message.body or "",
                 message.options,
                 message.url,
                 message.url_title,
-                label=self.env._("Options"),
+                label=local.env._("Options"),
             )
         body = messages.envelope(
             conversation.address, kind, content, opaque=f"{OPAQUE}{message.id}"

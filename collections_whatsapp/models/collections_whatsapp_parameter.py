@@ -35,6 +35,7 @@ class CollectionsWhatsappParameter(models.Model):
             ("company_id.name", self.env._("Our company")),
             ("user_id.name", self.env._("Collector")),
             ("user_id.phone", self.env._("Phone of the collector")),
+            *self.env["collections.contact"]._get_variable_sources(),
             ("fixed", self.env._("A fixed text")),
         ]
 

@@ -7,7 +7,7 @@ from odoo import Command, api
 
 from odoo.addons.collections_management.tests.common import CollectionsCommon
 
-from tests.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph
+from tools.doubles.whatsapp import NUMBER, SECRET, WABA, FakeGraph
 
 from ..models import collections_channel
 

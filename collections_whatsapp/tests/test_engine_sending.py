@@ -185,6 +185,13 @@ class TestEngineSending(BaseCase):
         long = "x" * 65_000
         self.assertEqual(len(messages.text(long)["body"]), 4096)
         self.assertEqual(len(messages.buttons(long, [])["body"]["text"]), 1024)
+        option = {"id": "i", "title": "Cantidad o entrega faltante"}
+        [row] = messages.choices("?", [option], "Opciones")["action"]["sections"][0]["rows"]
+        self.assertEqual(
+            row,
+            {"id": "i", "title": "Cantidad o entrega falt…",
+             "description": "Cantidad o entrega faltante"},
+        )  # fmt: skip
         rows = messages.choices(long, [{"id": "i", "title": long}] * 12, long)
         [section] = rows["action"]["sections"]
         self.assertEqual((len(section["rows"]), len(section["rows"][0]["title"])), (10, 24))

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from tests.doubles.whatsapp import NUMBER, SECRET, make_status, wrap
+from tools.doubles.whatsapp import NUMBER, SECRET, make_status, wrap
 
 from .common import WhatsappCommon
 

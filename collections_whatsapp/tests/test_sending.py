@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from tests.doubles.whatsapp import make_status, wrap
+from tools.doubles.whatsapp import make_status, wrap
 
 from .common import WhatsappCommon
 

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from tests.doubles.whatsapp import wrap
+from tools.doubles.whatsapp import wrap
 
 from .common import BODY, WhatsappCommon
 

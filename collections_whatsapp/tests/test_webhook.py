@@ -3,7 +3,7 @@ import json
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from tests.doubles.whatsapp import SECRET, wrap
+from tools.doubles.whatsapp import SECRET, wrap
 
 from ..engine.signature import sign
 from .common import WhatsappCommon

@@ -2,7 +2,7 @@
 
 from dateutil.relativedelta import relativedelta
 
-from . import desk, policies, stories
+from . import desk, policies, stories, whatsapp
 
 ADDON = "collections_management"
 COLLECTORS = ("cobrador", "cobrador2")
@@ -23,7 +23,7 @@ def groups(env, role):
 def after_ledger(env, today):
     """Put the companies to work: collectors, sender, cases read, segmented and given out.
 
-    The first company is live, because the demo's mailbox delivers nothing anywhere, and its
+    The first company is live, because the demo's mailbox and phones deliver nothing anywhere, and its
     department has worked for some weeks; the second one stays in safe mode and begins today, as a
     new installation does. Nothing is planned to be sent: that is for the visitor.
     `env` sees both companies. It runs in one transaction, which the caller commits.
@@ -46,6 +46,7 @@ def after_ledger(env, today):
         if position:
             begin(env, company, mine)
         else:
+            whatsapp.ensure(env, company)
             policies.ensure(env, company, today)
             work(env, company, mine, today)
         aim(env, company, today)

@@ -1,4 +1,4 @@
-"""`make demo`: the demo company in a running Odoo, with a mailbox that delivers nothing."""
+"""`make demo`: the demo company in a running Odoo, with a mailbox and phones that reach nobody."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import checks, machine, paths, postgres, templates
+from . import checks, machine, paths, phones, postgres, templates
 from .errors import HouseError
 from .services import Service
 from .shell import say, step
@@ -19,10 +19,12 @@ LOGINS = paths.DEMO / "logins.json"
 THINGS_TO_TRY = (
     "As the manager: Collections > Runs, preview tonight's run, read a message, then start it.",
     "Open the mailbox: what your debtors received, in their language and in the step's tone.",
+    "Open the phones: be a debtor, pay by the button, or answer “pago el viernes”.",
     "As the accountant: register the payment of an overdue invoice, and see its case let go.",
 )
 ODOO = Service("odoo", "odoo")
 MAILS = Service("mailcatcher", "mailcatcher")
+SERVICES = (ODOO, phones.PHONES, MAILS)
 
 
 def run(arguments):
@@ -31,7 +33,7 @@ def run(arguments):
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--size", type=int, default=os.environ.get("SIZE") or None)
     options = parser.parse_args(arguments)
-    if ODOO.pid() and MAILS.pid():
+    if all(service.pid() for service in SERVICES):
         say("The demo already runs (`make stop` ends it).")
         print_summary(json.loads((paths.DEMO / "ports.json").read_text()))
         return 0
@@ -58,6 +60,7 @@ def choose_ports(choose=checks.choose_port):
         "odoo": choose("ODOO_PORT", 8069),
         "mails": choose("MAIL_PORT", 8025),
         "smtp": choose("SMTP_PORT", 1025),
+        "phones": choose("WHATSAPP_PORT", 8030),
     }
 
 
@@ -75,6 +78,7 @@ def ensure_database(size):
     lost = stage == "complete" and not LOGINS.exists()  # a server of one's own outlives .local/
     if lost or stage not in ("installed", "complete"):
         templates.fresh_db(DATABASE, addons)
+        phones.STORE.unlink(missing_ok=True)  # what was said is of another database
     elif made_for != source:
         with step("Addons updated in the demo database"):
             templates.install(DATABASE, addons, update=True)
@@ -113,14 +117,18 @@ def make_company(size):
 
 
 def start(ports):
-    """Start the mailbox and Odoo and wait until both answer."""
+    """Start the mailbox, the phones and Odoo and wait until all answer."""
     with step("Mailbox"):
         command = [paths.VENV_PYTHON, "-m", "tools.mailcatcher", "--store"]
         command += [paths.DEMO / "mails.sqlite", "--smtp-port", ports["smtp"]]
         process = MAILS.start([*command, "--http-port", ports["mails"]], postgres.environment())
         MAILS.wait_until(lambda: _answers(ports["mails"], "/api/messages?limit=1"), process)
+    with step("Phones"):
+        options = set_addresses(ports)
+        command = phones.get_command(ports, options)
+        process = phones.PHONES.start(command, postgres.environment())
+        phones.PHONES.wait_until(lambda: _answers(ports["phones"], "/phone"), process)
     with step("Odoo"):
-        set_addresses(ports)
         process = ODOO.start(odoo_command(ports["odoo"]), postgres.environment())
         ODOO.wait_until(lambda: _answers(ports["odoo"], "/web/login"), process)
     (paths.DEMO / "ports.json").write_text(json.dumps(ports))
@@ -135,7 +143,10 @@ def odoo_command(port):
 
 
 def set_addresses(ports):
-    """Tell Odoo its own address, and the mailbox as its only outgoing mail server."""
+    """Tell Odoo its own address, the mailbox as its only outgoing mail server, and the phones.
+
+    :return: what the phones are started with
+    """
     with postgres.cursor(DATABASE) as cr:
         cr.execute("UPDATE ir_mail_server SET active = (name = %s)", [MAIL_SERVER])
         cr.execute(
@@ -153,19 +164,20 @@ def set_addresses(ports):
             "UPDATE ir_config_parameter SET value = %s WHERE key = 'web.base.url'",
             [f"http://localhost:{ports['odoo']}"],
         )
+        return phones.connect(cr, ports)
 
 
 def stay():
-    """Wait until one of the programs ends by itself; Ctrl-C ends both."""
-    while ODOO.pid() and MAILS.pid():
+    """Wait until one of the programs ends by itself; Ctrl-C ends all."""
+    while all(service.pid() for service in SERVICES):
         time.sleep(1)
-    broken = MAILS if ODOO.pid() else ODOO
+    broken = next(service for service in SERVICES if not service.pid())
     raise HouseError(f"{broken.name} ended by itself: see {broken.log}.")
 
 
 def stop():
     """Stop the demo's programs, not the database server; return whether anything ran."""
-    return any([ODOO.stop(), MAILS.stop()])
+    return any([service.stop() for service in SERVICES])
 
 
 def shut_down():
@@ -178,17 +190,18 @@ def shut_down():
 
 
 def print_summary(ports):
-    """Print addresses, logins and three things to try."""
+    """Print addresses, logins and what to try."""
     say("\n" + "=" * 72)
     say(f"  Odoo      http://localhost:{ports['odoo']}/odoo")
     say(f"  Mailbox   http://localhost:{ports['mails']}/      (nothing leaves this machine)")
+    say(f"  Phones    http://localhost:{ports['phones']}/phone (your debtors' WhatsApp, simulated)")
     say("")
     for user in json.loads(LOGINS.read_text()):
         say(
             f"  {user['role']:<11} {user['login']:<26} {user['password']:<12} "
             f"{user['name']} - {user['what']}"
         )
-    say("\n  Three things to try")
+    say("\n  What to try")
     for number, text in enumerate(THINGS_TO_TRY, 1):
         say(f"  {number}. {text}")
     say("=" * 72)

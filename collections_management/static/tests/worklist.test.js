@@ -288,6 +288,28 @@ describe("keys", () => {
         expect(".o_collections_outcomes button").toHaveText("Message sent");
     });
 
+    test("w opens the conversation of Odoo with whom it writes to, after its reason", async () => {
+        onRpc("collections.case", "work_conversation", ({ args }) => {
+            expect.step(`conversation ${JSON.stringify(args)}`);
+            return { type: "ir.actions.act_window", res_id: 9 };
+        });
+        mockService("action", { doAction: (action) => expect.step(`open ${action.res_id}`) });
+        const [ana] = makeCard(1).people;
+        const people = [
+            { ...ana, chat: "new" },
+            { ...ana, id: 50, name: "Luis", whatsapp: "511777", chat: "open" },
+        ];
+        const warnings = { call: "", written: "After eight", visit: "" };
+        await open(makeDay({ card: makeCard(1, { people, warnings }) }));
+        expect(".o_collections_people a[href*='wa.me']").toHaveCount(0);
+        await press("w");
+        await animationFrame();
+        await contains(".o_dialog input").edit("He asked for it", { confirm: false });
+        await contains(".o_dialog button:contains(Go On Anyway)").click();
+        await animationFrame();
+        expect.verifySteps(['conversation [[1],50,{"reason":"He asked for it"}]', "open 9"]);
+    });
+
     test("a bad number is shown struck through and not called", async () => {
         const card = makeCard(1);
         card.people[0].bad_phone = true;

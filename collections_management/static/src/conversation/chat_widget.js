@@ -106,6 +106,13 @@ export class ChatWidget extends Component {
         }
     }
 
+    /** A picture that comes late pushes the last words out of sight. */
+    onPicture(said) {
+        if (this.list.el && this.state.talk.messages.some(({ id }) => id === said.id)) {
+            this.list.el.scrollTop = this.list.el.scrollHeight;
+        }
+    }
+
     wait() {
         this.timer = browser.setTimeout(async () => {
             try {

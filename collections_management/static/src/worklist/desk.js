@@ -90,6 +90,23 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
         return answer;
     }
 
+    /** Go on in the conversation of Odoo, where the company has the channel for it. */
+    async function chat(person, reason = "") {
+        const { case: caseId } = getCard();
+        const answer = await orm.call("collections.case", "work_conversation", [
+            [caseId],
+            person.id,
+            { reason },
+        ]);
+        return action.doAction(answer);
+    }
+
+    /** Whom one writes to: who talks with us already, else the first who can be. */
+    function findWritable() {
+        const people = getCard().people.filter((one) => one.whatsapp && !one.bad_phone);
+        return people.find((one) => one.chat === "open") || people[0];
+    }
+
     function open(Component, props) {
         dialog.add(Component, { name: getCard().name, ...props });
     }
@@ -158,9 +175,12 @@ export function useDesk({ getCard, getDesk, getValues, onDone, onContact }) {
                 return onContact("call", person);
             });
         },
-        whatsapp(person = getCard().people.find((one) => one.whatsapp && !one.bad_phone)) {
+        whatsapp(person = findWritable()) {
             if (!person) {
                 return notification.add(_t("No number for WhatsApp."), { type: "warning" });
+            }
+            if (person.chat) {
+                return warned("written", (reason) => chat(person, reason));
             }
             return warned("written", () => {
                 const text = encodeURIComponent(getCard().whatsapp);

@@ -10,9 +10,10 @@ Faults, by the end of the recipient's number (digits before: anything)::
     ...9 + four digits of FAULTS: 90001 -> error 131026, and so on
 
 or for the next call: ``graph.fail_next(130429)``, ``graph.fail_next("timeout")``. A page that looks
-like a phone is at ``/phone?number=51999888777``: a person plays the debtor there.
+like a phone is at ``/phone``: a person plays the debtors there. With ``store`` the phones keep what
+they were told when the program ends; with ``known`` it begins with templates and names.
 
-Run by hand: ``python -m tests.doubles.whatsapp --port 4020 --secret s --webhook URL``.
+Run by hand: ``python -m tools.doubles.whatsapp --port 4020 --secret s --webhook URL``.
 """
 
 import argparse
@@ -30,10 +31,16 @@ from collections import deque
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 SECRET = "fake-secret"
-PHONE = Path(__file__).with_name("phone.html")
+STATIC = Path(__file__).with_name("static")
+PAGES = {
+    "phone": ("phone.html", "text/html; charset=utf-8"),
+    "phone.css": ("phone.css", "text/css; charset=utf-8"),
+    "phone.js": ("phone.js", "text/javascript; charset=utf-8"),
+}
+REVIEW = 2.0  # seconds a template is in review where templates are reviewed at all
 NUMBER, WABA = "106540352242922", "102290129340398"
 # HTTP status per code, as Meta's table has it; the throttles are 400.
 STATUS = {
@@ -67,7 +74,10 @@ class Server(ThreadingHTTPServer):
 class FakeGraph:
     """The provider; use it as a context manager. ``url`` is the base address."""
 
-    def __init__(self, port=0, secret=SECRET, webhook=None, token=None, auto=True, delay=0.0):
+    def __init__(
+        self, port=0, secret=SECRET, webhook=None, token=None, auto=True, delay=0.0,
+        store=None, known=None,
+    ):  # fmt: skip
         self.secret, self.webhook, self.token = secret, webhook, token
         self.auto, self.delay = auto, delay  # whether, and after how long, statuses are posted
         self.messages = []  # what was taken: {"id", "to", "type", "body": the request}
@@ -75,12 +85,17 @@ class FakeGraph:
         self.templates = {}  # id -> template
         self.media = {}  # id -> (bytes, mimetype, filename)
         self.inbox = {}  # phone -> what the page shows
+        self.headers = {}  # that go with a webhook beside its own
         self.posted = []  # (status of the answer, body) of webhooks
         self.page_size = 25
         self.next_faults = deque()
         self.always = None
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
+        self.business, self.people = "", {}  # who writes, and {number: {"name", "vat"}}
+        self.reviews = False  # whether a submitted template is approved after a while
+        self.store = Path(store) if store else None
+        self._read(known)
         self.server = Server(("127.0.0.1", port), Handler)
         self.server.graph = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -94,6 +109,47 @@ class FakeGraph:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join(5)
+
+    # -- what is kept -----------------------------------------------------------------------------
+
+    def _read(self, known):
+        """Begin with what is known of the business, and with what the phones were told before."""
+        if known:
+            told = json.loads(Path(known).read_text())
+            self.business, self.people = told["business"], told["people"]
+            self.templates = {template["id"]: template for template in told["templates"]}
+        if self.store:  # no identifier is given twice, even when the file was lost
+            self.numbers = itertools.count(time.time_ns() // 1_000_000)
+        if self.store and self.store.exists():
+            self.inbox = json.loads(self.store.read_text())["inbox"]
+
+    def _keep(self):
+        """Write down what the phones were told, whole or not at all."""
+        if not self.store:
+            return
+        with self.lock:
+            fresh = self.store.with_suffix(".new")
+            fresh.write_text(json.dumps({"inbox": self.inbox}))
+            fresh.replace(self.store)
+
+    def show(self, phone, author, wamid, **message):
+        """Put a message on a phone."""
+        message = {"from": author, "id": wamid, "buttons": [], "time": time.time(), **message}
+        self.inbox.setdefault(phone, []).append(message)
+
+    def list_phones(self):
+        """Return the phones that were written to or wrote, the latest first."""
+        rows = [
+            {
+                "number": number,
+                "last": said[-1],
+                "count": sum(message["from"] == "us" for message in said),
+            }
+            for number, said in list(self.inbox.items())
+            if said
+        ]
+        rows.sort(key=lambda row: -row["last"]["time"])
+        return {"business": self.business, "phones": rows}
 
     # -- faults on demand ------------------------------------------------------------------------
 
@@ -125,9 +181,8 @@ class FakeGraph:
         with self.lock:
             wamid = "wamid." + base64.b64encode(f"{to}/{next(self.numbers)}".encode()).decode()
             self.messages.append({"id": wamid, "to": to, "type": body.get("type"), "body": body})
-            self.inbox.setdefault(to, []).append(
-                {"from": "us", "id": wamid, **self._describe(body), "time": time.time()}
-            )
+            self.show(to, "us", wamid, **self._describe(body))
+        self._keep()
         if self.auto:
             threading.Timer(self.delay, self._tell, [wamid, to, body, kind, code]).start()
         if kind == "timeout":
@@ -147,11 +202,12 @@ class FakeGraph:
         """Return what the page shows of a message."""
         kind = body.get("type")
         content = body.get(kind) or {}
-        buttons = []
+        buttons, label = [], ""
         if kind == "template":
             text, buttons = self._fill(content)
         elif kind == "interactive":
             text, action = content["body"]["text"], content.get("action") or {}
+            label = action.get("button") or ""
             buttons = [
                 {"id": row["reply"]["id"], "title": row["reply"]["title"]}
                 for row in action.get("buttons") or []
@@ -163,7 +219,7 @@ class FakeGraph:
                 buttons = [{"url": parameters["url"], "title": parameters["display_text"]}]
         else:
             text = content.get("body") or content.get("caption") or f"[{kind}]"
-        return {"text": text, "buttons": buttons}
+        return {"text": text, "buttons": buttons, "label": label}
 
     def _fill(self, content):
         found = [
@@ -229,7 +285,27 @@ class FakeGraph:
             body["name"], "", body["language"],
             components=body["components"], category=body["category"], status="PENDING",
         )  # fmt: skip
-        return 200, {name: template[name] for name in ("id", "status", "category")}
+        answer = {name: template[name] for name in ("id", "status", "category")}
+        self._review(template)
+        return 200, answer
+
+    def _review(self, template):
+        """Approve a template after a while, and tell so."""
+        if not self.reviews:
+            return
+
+        def approve():
+            template["status"] = "APPROVED"
+            news = {
+                "event": "APPROVED",
+                "message_template_id": template["id"],
+                "message_template_name": template["name"],
+                "message_template_language": template["language"],
+                "reason": "NONE",
+            }
+            self.post(wrap(news, field="message_template_status_update"))
+
+        threading.Timer(REVIEW, approve).start()
 
     def get_node(self, node):
         """Return a media, a template or the number."""
@@ -282,14 +358,18 @@ class FakeGraph:
         """Let a person write; returns the id of the message."""
         wamid = f"wamid.in{next(self.numbers)}"
         content = message or {"type": "text", "text": {"body": text}}
-        shown = text or content.get("type")
-        self.inbox.setdefault(phone, []).append(
-            {"from": "them", "id": wamid, "text": shown, "buttons": [], "time": time.time()}
-        )
+        kind = content["type"]
+        file = content[kind] if kind in ("image", "document", "audio", "video") else {}
+        self.show(
+            phone, "them", wamid,
+            text=text or file.get("filename") or "", type=kind, file=file.get("id") or "",
+        )  # fmt: skip
+        self._keep()
+        name = self.people.get(phone, {}).get("name") or f"Phone {phone[-4:]}"
         self.post(
             wrap(
                 {
-                    "contacts": [{"wa_id": phone, "profile": {"name": f"Phone {phone[-4:]}"}}],
+                    "contacts": [{"wa_id": phone, "profile": {"name": name}}],
                     "messages": [
                         {"id": wamid, "from": phone, "timestamp": str(int(time.time())), **content}
                     ],
@@ -314,7 +394,11 @@ class FakeGraph:
             request = urllib.request.Request(
                 self.webhook,
                 raw,
-                {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"},
+                {
+                    "Content-Type": "application/json",
+                    "X-Hub-Signature-256": f"sha256={signature}",
+                    **self.headers,
+                },
             )
             try:
                 with urllib.request.urlopen(request, timeout=20) as answer:
@@ -371,14 +455,19 @@ class Handler(BaseHTTPRequestHandler):
         query = parse_qs(parts.query)
         path = parts.path.strip("/").split("/")
         self.graph.calls.append(("GET", parts.path, query))
-        if path == ["phone"]:
-            return self._write(200, PHONE.read_bytes(), "text/html; charset=utf-8")
+        if len(path) == 1 and path[0] in PAGES:
+            name, kind = PAGES[path[0]]
+            return self._write(200, (STATIC / name).read_bytes(), kind)
+        if path == ["phones"]:
+            return self._answer(200, self.graph.list_phones())
+        if path == ["people"]:
+            return self._answer(200, self.graph.people)
         if path == ["inbox"]:
             number = (query.get("number") or [""])[0]
             return self._answer(200, self.graph.inbox.get(number, []))
         if path[0] == "file":
-            content, mimetype, _name = self.graph.media[path[1]]
-            return self._write(200, content, mimetype)
+            content, mimetype, _name = self.graph.media.get(path[1]) or (b"", "text/plain", "")
+            return self._write(200 if content else 404, content, mimetype)
         if not self._is_allowed():
             return self._answer(*get_error(190))
         if path[-1] == "message_templates":
@@ -413,9 +502,12 @@ class Handler(BaseHTTPRequestHandler):
             self.graph.fail_next(*body["faults"])
             return {"success": True}
         mimetype = self.headers["Content-Type"]
-        media_id = self.graph.keep_media(raw, mimetype, "photo.jpg")
-        image = {"id": media_id, "mime_type": mimetype}
-        return {"id": self.graph.say(path[1], None, type="image", image=image)}
+        kind = "image" if mimetype.startswith("image/") else "document"
+        name = unquote(self.headers.get("X-Filename") or "")
+        media = {"id": self.graph.keep_media(raw, mimetype, name), "mime_type": mimetype}
+        if kind == "document":
+            media["filename"] = name or "documento.pdf"
+        return {"id": self.graph.say(path[1], None, type=kind, **{kind: media})}
 
     def _call(self, path, body, raw):
         """Return ``(http status, answer)`` of a call of the API."""
@@ -430,6 +522,7 @@ class Handler(BaseHTTPRequestHandler):
             self.graph.templates[path[-2]]["status"] = "APPROVED"
         elif last in self.graph.templates:
             self.graph.templates[last] |= {"status": "PENDING", **body}
+            self.graph._review(self.graph.templates[last])
         return 200, {"success": True}
 
     def _is_allowed(self):
@@ -453,9 +546,15 @@ def main():
     parser.add_argument("--secret", default=SECRET)
     parser.add_argument("--token")
     parser.add_argument("--webhook")
+    parser.add_argument("--store", help="a file that keeps what the phones were told")
+    parser.add_argument("--known", help="a file of the business, its templates and its debtors")
     options = parser.parse_args()
-    graph = FakeGraph(options.port, options.secret, options.webhook, options.token, delay=0.5)
-    print(f"{graph.url}/phone?number=51999888777")
+    graph = FakeGraph(
+        options.port, options.secret, options.webhook, options.token,
+        delay=0.5, store=options.store, known=options.known,
+    )  # fmt: skip
+    graph.reviews = True
+    print(f"{graph.url}/phone")
     graph.server.serve_forever()
 
 
