@@ -76,10 +76,14 @@ class Contract:
             raise AssertionError(f"Prism did not start: {''.join(self.lines)}")
 
     def get_breaches(self):
-        """Return the lines that tell of a request or an answer outside the description."""
+        """End the proxy, so that it has said everything, and return the lines that tell of a
+        request or an answer outside the description."""
+        self.end()
         return [line for line in self.lines if any(word in line for word in BREACHES)]
 
     def end(self):
+        if self.process.stdout.closed:
+            return
         self.process.terminate()
         self.process.wait(20)
         self._reader.join(20)
