@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 RESULTS = ("opened", "begun", "failed", "pending", "paid")
 
@@ -11,7 +11,6 @@ class CollectionsContact(models.Model):
     pay_link_ids = fields.One2many(
         "collections.pay.link", "contact_id", string="Pay Links", readonly=True
     )
-    pay_url = fields.Char(string="Pay Link", compute="_compute_pay_url")
     pay_result = fields.Selection(
         [
             ("opened", "Opened"),
@@ -26,18 +25,15 @@ class CollectionsContact(models.Model):
         help="What the debtor did with the link of this message.",
     )
 
-    def mail_allowed_qweb_expressions(self):
-        return (*super().mail_allowed_qweb_expressions(), "object.pay_url")
-
-    @api.depends("case_id")
-    def _compute_pay_url(self):
+    def _get_pay_urls(self):
         """Make the links of all these contacts at once; a sample, which is nobody's, shows one."""
         links = self.env["collections.pay.link"].sudo()
         tokens = links._issue(self)
         base = links.get_base_url()
-        for contact in self:
-            token = tokens.get(contact._origin.id)
-            contact.pay_url = links._get_address(base, token or "…")
+        return {
+            contact.id: links._get_address(base, tokens.get(contact._origin.id) or "…")
+            for contact in self
+        }
 
     def _get_pay_suffix(self):
         """Return what a message template with a fixed address has at its end: the token."""

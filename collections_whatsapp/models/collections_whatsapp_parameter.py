@@ -34,6 +34,7 @@ class CollectionsWhatsappParameter(models.Model):
             ("carrier_id.move_id.name", self.env._("Number of the invoice")),
             ("company_id.name", self.env._("Our company")),
             ("user_id.name", self.env._("Collector")),
+            ("pay_url", self.env._("Pay link of the debtor")),
             ("user_id.phone", self.env._("Phone of the collector")),
             ("fixed", self.env._("A fixed text")),
         ]
@@ -43,6 +44,9 @@ class CollectionsWhatsappParameter(models.Model):
         self.ensure_one()
         if self.source == "fixed":
             return self.fixed or ""
+        if self.source == "pay_url" and not contact.id:  # said in a conversation, by a person
+            talks = self.env["collections.conversation"]
+            return (contact.case_id and talks._get_pay_url(contact.case_id)) or ""
         value = contact
         for name in (self.source or "").split("."):
             value = value[name] if name else ""
