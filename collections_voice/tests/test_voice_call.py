@@ -402,3 +402,27 @@ class TestVoiceCall(VoiceCommon):
         phone.press("9")
         self.assertTrue(phone.gone)
         self.assertFalse(self.debtor.collections_is_bad_phone)
+
+    def test_after_an_erasure_no_table_knows_the_person(self):
+        name, digits = "Ana Pérez Quispe", PHONE.removeprefix("+51")
+        self.debtor.name = name
+        self.spoken.body_html = '<p>We call <t t-out="object.salutation_name"/>.</p>'
+        contact, call, phone = self.call()
+        phone.pick_up()
+        phone.press("1")
+        phone.press("1")
+        phone.press("1")
+        phone.hang_up()
+        self.assertTrue(call.event_ids.filtered("detail"))
+        contents = self.env["collections.log.content"].search(
+            [("case_id", "=", contact.case_id.id)]
+        )
+        contents.with_user(self.manager)._erase("Request 12, Law 29733 art. 20")
+        tables = self.get_tables("collections_voice")
+        self.assertIn("collections_voice_call", tables)
+        self.assert_nowhere(
+            [*tables, "collections_contact", "collections_log_content"], digits, name
+        )
+        self.assertFalse(call.partner_id)
+        self.assertFalse(call._get_by_token(call.token), "its address is nobody's")
+        self.assertEqual(call.state, "completed", "that it was made stays")
