@@ -132,6 +132,50 @@ class TestSending(WhatsappCommon):
         ):
             self.assertEqual(self.account._get_obstacle()[0], "whatsapp_tier")
 
+    def test_a_button_carries_the_pay_link_of_each_message(self):
+        self.text.write({"button_url_text": "Pagar", "button_url": "https://pay.example/c/{{1}}"})
+        self.say_in(
+            self.text, {"1": "salutation_name", "2": "net_overdue_text", "url:0": "pay_url"}
+        )
+        contacts = self.env["collections.contact"]
+        with patch.object(
+            type(contacts), "_get_pay_urls",
+            lambda self: {row.id: f"https://pay.example/c/token-{row.id}" for row in self},
+        ):  # fmt: skip
+            contact = self.send()
+        self.assertEqual(contact.state, "sent")
+        button = self.graph.messages[0]["body"]["template"]["components"][-1]
+        self.assertEqual(button["parameters"], [{"type": "text", "text": f"token-{contact.id}"}])
+
+    def test_a_link_to_nowhere_does_not_leave(self):
+        self.text.write({"button_url_text": "Pagar", "button_url": "https://pay.example/c/{{1}}"})
+        self.say_in(
+            self.text, {"1": "salutation_name", "2": "net_overdue_text", "url:0": "pay_url"}
+        )
+        contacts = self.env["collections.contact"]
+        with patch.object(type(contacts), "_get_pay_urls", lambda _self: {}):
+            contact = self.send()
+        self.assertEqual((contact.state, contact.reason), ("held", "render_error"))
+        self.assertIn("no page to pay", contact.detail)
+        self.assertFalse(self.graph.messages)
+
+    def test_how_to_pay_is_told_while_the_debtor_may_be_written_to(self):
+        case = self.send().case_id
+        words = {"subject": "Pay", "body": "<p>x</p>", "text": "How to pay: x", "short": "Hello",
+                 "url": "https://pay.example/c/abc"}  # fmt: skip
+        self.assertFalse(self.whatsapp._tell(case, self.phone, words), "he has not written yet")
+        self.env["collections.conversation"]._receive(
+            self.whatsapp, self.company, self.phone, {"external_id": "w1", "body": "hola"}
+        )
+        self.assertTrue(self.whatsapp._tell(case, self.phone, words))
+        self.assertTrue(self.whatsapp._tell(case, self.phone, words | {"url": False}))
+        talk = self.env["collections.conversation"].search([("case_id", "=", case.id)])
+        said = talk.message_line_ids.filtered(lambda line: line.state == "queued").sorted("id")
+        self.assertEqual(
+            said.mapped(lambda line: (line.body, line.url)),
+            [("Hello", "https://pay.example/c/abc"), ("How to pay: x", False)],
+        )
+
     def test_an_unusable_template_stops_alone(self):
         self.graph.fail_next(132015)
         contact = self.send()
