@@ -20,29 +20,29 @@ class TestProposal(BaseCase):
         }  # fmt: skip
         return say(json.dumps(told))
 
-    def read(self, raw, text=TEXT):
+    def take(self, raw, text=TEXT):
         return proposal.read_answer(raw, text, 0.8)
 
     def test_a_good_answer(self):
-        found = self.read(self.answer())
+        found = self.take(self.answer())
         self.assertEqual(
             (found.intent, found.confidence, found.date, found.amount),
             ("promise", 0.9, "el viernes", "500"),
         )
         self.assertIn(found.excerpt, TEXT)
-        self.assertEqual(self.read(self.answer(confidence=1)).confidence, 1.0)
+        self.assertEqual(self.take(self.answer(confidence=1)).confidence, 1.0)
 
     def test_long_numbers_are_not_told_and_may_be_quoted_masked(self):
         masked = proposal.mask(TEXT)
         self.assertEqual(len(masked), len(TEXT))
         self.assertIn("## ### ###", masked)
         self.assertIn("los 500", masked)
-        found = self.read(self.answer(excerpt="mi dni es ## ### ###", date="", amount=None))
+        found = self.take(self.answer(excerpt="mi dni es ## ### ###", date="", amount=None))
         self.assertEqual(found.excerpt, "mi dni es 45 678 912")
         self.assertEqual((found.date, found.amount), ("", ""))
 
     def test_parts_that_the_quote_does_not_hold_are_left_out(self):
-        found = self.read(self.answer(date="el lunes", amount=["500"]))
+        found = self.take(self.answer(date="el lunes", amount=["500"]))
         self.assertEqual((found.date, found.amount), ("", ""))
 
     def test_what_is_not_used(self):
@@ -72,7 +72,7 @@ class TestProposal(BaseCase):
         ]
         for reason, raw in cases:
             with self.subTest(raw=raw[:80]), self.assertRaises(proposal.Unusable) as caught:
-                self.read(raw)
+                self.take(raw)
             self.assertEqual(str(caught.exception), reason, raw[:80])
 
     def test_the_request_tells_the_words_and_the_meanings_only(self):
