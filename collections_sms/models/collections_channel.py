@@ -147,8 +147,8 @@ class CollectionsChannel(models.Model):
         outcome = self._sms_call(
             session, contact.company_id, content["address"], content["text"], content["uuid"]
         )
-        if outcome.code == "bad_number" and not contact.safe_mode:
-            self.env["res.partner"]._mark_bad_number(content["address"])
+        if not contact.safe_mode:
+            contact._note_sms_fault(outcome.code, content["address"])
         return outcome
 
     def _sms_call(self, api, company, number, text, uuid):

@@ -89,7 +89,21 @@ class CollectionsContact(models.Model):
             reason = {"reason": judge_report(code), "detail": words or ""}
             if failure in ("sms_invalid_destination", "sms_not_allowed"):
                 reason["reason"] = "bad_number"
-            bad = reason["reason"] == "bad_number"
-            if bad and not self.safe_mode and self.state in ("sending", "uncertain", "sent"):
-                self.env["res.partner"]._mark_bad_number(self.address)
+            if not self.safe_mode and self.state in ("sending", "uncertain", "sent"):
+                self._note_sms_fault(reason["reason"], self.address)
             self._receive_status(state, reason if state == "failed" else None)
+
+    def _note_sms_fault(self, reason, address):
+        """Note what a failure says of the number itself: it is of no use, or its owner asked the
+        provider to keep our text messages away."""
+        if reason == "bad_number":
+            self.env["res.partner"]._mark_bad_number(address)
+        elif reason == "opted_out":
+            self.env["collections.consent"].sudo()._withdraw(
+                self.partner_id,
+                "sms",
+                proof=self.env._("The provider refused our text: this number asked for no more"),
+                address=address,
+                source="sms",
+                company=self.company_id,
+            )

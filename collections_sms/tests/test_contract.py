@@ -54,6 +54,13 @@ class ContractCommon(SmsCommon):
             yield contract.url
             self.assertFalse(contract.get_breaches())
 
+    def is_withdrawn(self, contact):
+        """Tell whether the debtor is known to want no text messages."""
+        states = self.env["collections.consent"]._get_states(
+            contact.partner_id, "sms", {contact.partner_id.id: contact.address}, self.company
+        )
+        return states.get(contact.partner_id.id) == "withdrawn"
+
     def owe(self, *numbers):
         """Let a debtor owe for each of these numbers; return the contacts planned, by number."""
         for number in numbers:
@@ -111,6 +118,8 @@ class TestContract(ContractCommon):
             self.assertEqual(
                 contact.partner_id.collections_is_bad_phone, reason == "bad_number", code
             )
+            withdrawn = self.is_withdrawn(contact)
+            self.assertEqual(withdrawn, reason == "opted_out", code)
             fallback = contact.search([("parent_id", "=", contact.id)])
             self.assertTrue(fallback, code)
             self.assertNotEqual(fallback.channel_id, self.sms, code)
@@ -156,6 +165,7 @@ class TestReports(ContractCommon, HttpCase):
                 bool(self.company._get_collections_sms_obstacle()), reason == "sms_stopped", code
             )
             self.assertEqual(contact.search_count([("parent_id", "=", contact.id)]), 1, code)
+            self.assertEqual(self.is_withdrawn(contact), reason == "opted_out", code)
 
     def report(self, contact, code):
         """Post as Twilio does that a message did not arrive."""
