@@ -4,17 +4,16 @@ Prism stands between us and the fake and answers 422 to a request that the descr
 allow; Meta itself never answers so.
 """
 
-import socket
-
 import pytest
 
+from odoo.addons.collections_management.tests import prism
 from odoo.addons.collections_whatsapp.engine import messages, templates
 from odoo.addons.collections_whatsapp.models.whatsapp_graph import Graph
 
 from tools.doubles.whatsapp import NUMBER, WABA, FakeGraph
-from tools.house import prism
 
 SPEC = "whatsapp_cloud_mock.derived.yaml"
+ORIGIN = "github.com/facebook/openapi, business-messaging-api_v23.0.yaml"
 TO = "+51987654321"
 PARTS = {
     "header_kind": "document",
@@ -59,20 +58,11 @@ MESSAGES = {
 
 
 @pytest.fixture(scope="module")
-def wire(tmp_path_factory):
+def wire():
     """A connection through Prism to the fake, and the fake."""
-    spec = prism.find_specs(SPEC)
-    if not spec:
-        pytest.skip(
-            f"credentials: {SPEC} is not here. Derive it from Meta's public description "
-            "(github.com/facebook/openapi) and set COLLECTIONS_SPECS to its folder."
-        )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("prism") / "prism.log"
-    with FakeGraph(auto=False) as fake, prism.proxy(spec, fake.url, port, log) as url:
-        with Graph(url, "v24.0", "token") as graph:
+    spec = prism.find_spec(SPEC, ORIGIN)
+    with FakeGraph(auto=False) as fake, prism.contract(spec, fake.url) as contract:
+        with Graph(contract.url, "v24.0", "token") as graph:
             yield graph, fake
 
 

@@ -7,7 +7,7 @@ nothing is asked more than twice, then a person answers. It never argues and nev
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -90,6 +90,15 @@ class Heard:
     text: str
     choice: str
     understood: object  # understanding.Understood
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a message that confirmed an earlier one."""
+
+    amount: object
+    moment: object = None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,7 @@ class _Dialogue:
         self.facts, self.heard = facts, heard
         self.turn = Turn(dict(state or {}))
         self.state = self.turn.state
+        self.is_proposal = False
         self.intent = self._get_intent()
 
     def run(self):
@@ -267,7 +277,11 @@ class _Dialogue:
         self.choice = self._get_choice()
         if self.choice in (*MENU, "yes", "no", "stop"):
             return self.choice
-        return self.heard.understood.intent if self.heard.text else ""
+        if not self.heard.text:
+            return ""
+        told = self.heard.understood
+        self.is_proposal = bool(told.proposed)
+        return told.intent if not self.is_proposal or told.intent in MENU else "unknown"
 
     def _route(self):
         step, intent = self.state.get("step"), self.intent
@@ -288,7 +302,8 @@ class _Dialogue:
         if intent == "wrong_number" and self.heard.understood.confidence < SURE:
             return self.ask_again()
         urgent = {"hostile": self._hostile, "person": self._person, "wrong_number": self._wrong}
-        if intent in urgent and not (step == "dispute_words" and intent != "person"):
+        calm = self.is_proposal or (step == "dispute_words" and intent != "person")
+        if intent in urgent and not calm:
             return urgent[intent]()
         in_step = getattr(self, f"_in_{step}", None) if step else None
         if in_step:
@@ -297,6 +312,8 @@ class _Dialogue:
 
     def _by_intent(self):
         self.state["step"] = None
+        if self.is_proposal and self.intent in MENU:
+            return self._ask_proposal()
         handler = getattr(self, f"_do_{self.intent}", None)
         return handler() if handler else self._not_understood()
 
@@ -305,6 +322,32 @@ class _Dialogue:
         if told.moment or (told.amount and self.intent == "promise"):
             return self._do_promise()
         return self.ask_again()
+
+    # -- what another reader proposes -------------------------------------------------------------
+
+    def _ask_proposal(self):
+        """Ask whether it is meant so. A promise with its day is asked for in its own words."""
+        told = self.heard.understood
+        if self.intent == "promise" and told.moment and told.moment.day:
+            return self._do_promise()
+        self.state["proposal"] = {"intent": self.intent, "amount": _keep_amount(told.amount)}
+        return self.ask(
+            "proposal", "proposal", self._yes_no(), meaning=tell(self.facts, f"b_{self.intent}")
+        )
+
+    def _in_proposal(self):
+        kept = self.state.pop("proposal")
+        if self.intent == "no":
+            self.state["step"] = None
+            return self.ask_again()
+        if self.intent != "yes":
+            return self._by_intent()
+        self.intent, self.is_proposal = kept["intent"], False
+        if self.intent == "person":
+            return self._person()
+        told = Told(amount=_read_amount(kept["amount"]))
+        self.heard = replace(self.heard, understood=told)
+        return self._by_intent()
 
     # -- always -----------------------------------------------------------------------------------
 

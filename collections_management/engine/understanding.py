@@ -56,6 +56,8 @@ class Understood:
     """What was made of a message.
 
     ``confidence`` is the share of the intent among all; ``lang`` is None when it cannot be told.
+    ``proposed`` holds the debtor's words when another reader than this one takes them to mean the
+    intent: nothing follows before he has confirmed it.
     """
 
     intent: str
@@ -63,6 +65,7 @@ class Understood:
     lang: str | None
     moment: moments.Moment | None
     amount: amounts.Amount | None
+    proposed: str = ""
 
 
 def understand(text, *, today, currency="", order="DMY"):

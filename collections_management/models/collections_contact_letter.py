@@ -36,7 +36,9 @@ class CollectionsContact(models.Model):
     _inherit = "collections.contact"
 
     receivables_table = fields.Html(compute="_compute_letter", sanitize=False)
-    payment_block = fields.Html(string="How to Pay", compute="_compute_letter", sanitize=False)
+    payment_block = fields.Html(
+        string="How to Pay", compute="_compute_payment_block", sanitize=False
+    )
     signature_block = fields.Html(string="Signature", compute="_compute_letter", sanitize=False)
     net_overdue_text = fields.Char(compute="_compute_letter", string="Net Overdue in Words")
     oldest_due_text = fields.Char(compute="_compute_letter", string="Oldest Due Date in Words")
@@ -66,11 +68,10 @@ class CollectionsContact(models.Model):
             )
             company, collector = contact.company_id, contact._get_letter_user()
             if (lang, company, collector) not in blocks:
-                blocks[lang, company, collector] = (
-                    contact._render_block("contact_payment", lang),
-                    contact._render_block("contact_signature", lang, collector=collector),
+                blocks[lang, company, collector] = contact._render_block(
+                    "contact_signature", lang, collector=collector
                 )
-            contact.payment_block, contact.signature_block = blocks[lang, company, collector]
+            contact.signature_block = blocks[lang, company, collector]
             contact.net_overdue_text = contact._get_net_text(letter["totals"])
             contact.oldest_due_text = items[0]["due_text"] if items else ""
             contact.oldest_age = items[0]["age"] if items else 0

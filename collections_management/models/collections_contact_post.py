@@ -42,7 +42,7 @@ class CollectionsContact(models.Model):
 
     def _get_paper_blocks(self):
         """Extension point: pieces of a text that paper shows elsewhere."""
-        return ("contact_receivables", "contact_payment")
+        return ("contact_receivables", "contact_payment", "contact_pay_link")
 
     def _get_letter_reference(self, letter):
         """Extension point: what the debtor writes on the payment."""

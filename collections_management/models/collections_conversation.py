@@ -247,6 +247,12 @@ class CollectionsConversation(models.Model):
             return address
         return self.env["res.partner"]._phone_format(number=f"+{digits}") or f"+{digits}"
 
+    def _erase_address(self):
+        """Forget with whom these conversations were. Who asked to be left alone stays known by
+        his address: nothing else keeps us from writing to it again."""
+        for conversation in self.filtered(lambda conversation: not conversation.opted_out_on):
+            conversation.write({"address": f"erased/{conversation.id}", "state": "closed"})
+
     def _get_phones(self):
         """Return the ways one phone number is written among partners.
 

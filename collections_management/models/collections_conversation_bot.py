@@ -54,6 +54,7 @@ class CollectionsConversation(models.Model):
         message.understood = {
             "intent": understood.intent,
             "confidence": round(understood.confidence, 3),
+            **({"proposed": understood.proposed} if understood.proposed else {}),
             "day": fields.Date.to_string(understood.moment.day) if understood.moment else None,
             "amount": str(understood.amount.value or understood.amount.share)
             if understood.amount

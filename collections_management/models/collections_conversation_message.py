@@ -139,6 +139,21 @@ class CollectionsConversationMessage(models.Model):
                 message.conversation_id._log("conversation_in", data, {"body": body})
                 message.is_logged = True
 
+    def _is_worth_keeping(self):
+        """Tell whether it still waits for something, or says what no erasure has asked for."""
+        self.ensure_one()
+        return self.state in ("new", "queued", "sending") or bool(self.is_logged and self.body)
+
+    def _erase(self):
+        """Extension point: wipe what these messages say; that they were said stays."""
+        self.attachment_ids.unlink()
+        self.write(
+            {
+                "body": False, "payload": False, "detail": False, "understood": False,
+                "options": False, "url": False, "url_title": False,
+            }
+        )  # fmt: skip
+
     def _get_screen_data(self):
         """Return a message as the screen shows it."""
         self.ensure_one()

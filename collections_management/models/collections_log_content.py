@@ -182,7 +182,9 @@ class CollectionsLogContent(models.Model):
         contacts = logs.contact_id.sudo()
         contacts.mail_message_id.write({"subject": False, "body": False})
         contacts.activity_id.write({"note": False})
-        contacts.write({"address": False, "detail": False})
+        contacts.write(
+            {"address": False, "detail": False, "custom_subject": False, "custom_body": False}
+        )
         holds = self.env["collections.hold"].sudo().search([("case_id", "in", logs.case_id.ids)])
         noted = {json.loads(log.data).get("hold") for log in logs if log.event == "held"}
         holds.filtered(lambda hold: hold.id in noted and not hold.is_active).write({"note": False})

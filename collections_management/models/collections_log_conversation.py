@@ -94,25 +94,29 @@ class CollectionsLogContent(models.Model):
     _inherit = "collections.log.content"
 
     def _erase_copies(self):
-        """Wipe the words that the conversations keep."""
+        """Wipe the words that the conversations keep, and whose they were when none is left."""
         result = super()._erase_copies()
-        logs = self.log_id.filtered(
-            lambda log: log.event in ("conversation_in", "conversation_out")
+        logs = self.log_id
+        ids = {
+            log._get_data().get("message")
+            for log in logs
+            if log.event in ("conversation_in", "conversation_out")
+        }
+        messages = self.env["collections.conversation.message"].sudo()
+        found = messages.search(
+            [
+                ("conversation_id.case_id", "in", logs.case_id.ids),
+                "|",
+                ("id", "in", [id_ for id_ in ids if id_]),
+                ("contact_id", "in", logs.contact_id.ids),
+            ]
         )
-        talks = (
-            self.env["collections.conversation"]
-            .sudo()
-            .search([("case_id", "in", logs.case_id.ids)])
-        )
-        ids = {log._get_data().get("message") for log in logs}
-        messages = (
-            self.env["collections.conversation.message"]
-            .sudo()
-            .search(
-                [("conversation_id", "in", talks.ids), ("id", "in", [id_ for id_ in ids if id_])]
+        emptied = found.conversation_id.filtered(
+            lambda talk: (
+                not (talk.message_line_ids - found).filtered(lambda said: said._is_worth_keeping())
             )
         )
-        messages.attachment_ids.unlink()
-        messages.write({"body": False, "payload": False, "detail": False, "understood": False})
-        messages.conversation_id.write({"summary": False, "dialogue": False, "name": False})
+        (found | emptied.message_line_ids)._erase()
+        found.conversation_id.write({"summary": False, "dialogue": False, "name": False})
+        emptied._erase_address()
         return result

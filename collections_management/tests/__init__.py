@@ -18,6 +18,7 @@ from . import (
     test_engine_calendar,
     test_engine_chain,
     test_engine_commission,
+    test_engine_connection,
     test_engine_contact_rules,
     test_engine_credit,
     test_engine_delivery,

@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 
 from odoo import Command, api, fields
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
@@ -224,6 +225,25 @@ class CollectionsCommon(AccountTestInvoicingCommon):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = api.Environment(cr, api.SUPERUSER_ID, {})
             env["collections.delivery"]._deliver(env["res.company"].browse(self.company.ids))
+
+    def assert_nowhere(self, tables, *words):
+        """No row of these tables says any of these words, in whatever column."""
+        self.env.flush_all()
+        for table in tables:
+            self.env.cr.execute(SQL("SELECT to_jsonb(t)::text FROM %s t", SQL.identifier(table)))
+            rows = [row for [row] in self.env.cr.fetchall()]
+            for word in words:
+                self.assertFalse([row for row in rows if word in row], f"{table}: {word}")
+
+    def get_tables(self, addon):
+        """Return the tables of the models that an addon brings."""
+        models = self.env["ir.model"].search([("transient", "=", False)])
+        known = {model.model for model in models if addon in model.modules.split(", ")}
+        return sorted(
+            self.env[name]._table
+            for name in known
+            if self.env[name]._auto and self.env[name]._original_module == addon
+        )
 
     def run_night(self):
         """A whole run of the company: refresh, segment, plan, deliver. Returns the run."""

@@ -344,3 +344,69 @@ class TestDialogue(BaseCase):
                     if name == "promise":
                         self.assertGreaterEqual(values["day"], TODAY)
                         self.assertTrue(0 < values["amount"] <= Decimal("1200.50"))
+
+
+class TestProposal(BaseCase):
+    """What another reader takes the words to mean is asked before it is followed."""
+
+    def propose(self, talk, intent, text="zzz qqq", moment=None, amount=None):
+        told = understanding.Understood(intent, 0.9, "es", moment, amount, proposed="zzz")
+        turn = dialogue.answer(talk.facts, talk.state, dialogue.Heard("text", text, "", told))
+        talk.state, talk.actions = turn.state, turn.actions
+        return "\n".join(said.text for said in turn.says)
+
+    def test_it_is_asked_and_followed_after_a_yes(self):
+        for intent, words in (
+            ("balance", "tax"), ("pay", ""), ("promise", ""), ("paid", ""), ("dispute", ""),
+        ):  # fmt: skip
+            talk = Talk()
+            said = self.propose(talk, intent)
+            self.assertIn(dialogue.tell(talk.facts, f"b_{intent}"), said)
+            self.assertFalse(talk.actions, intent)
+            talk.hear("sí")
+            self.assertFalse(talk.actions, f"{intent}: it asks on {words}")
+            self.assertNotIn("proposal", talk.state)
+
+    def test_a_person_comes_after_a_yes_only(self):
+        talk = Talk()
+        self.propose(talk, "person")
+        self.assertFalse(talk.actions)
+        talk.hear("sí")
+        self.assertEqual([name for name, _values in talk.actions], ["hand_over"])
+
+    def test_a_no_shows_the_menu_and_other_words_are_read_by_themselves(self):
+        talk = Talk()
+        self.propose(talk, "paid")
+        self.assertIn("Pagar ahora", talk.hear("no"))
+        self.propose(talk, "paid")
+        talk.hear("quiero hablar con una persona")
+        self.assertEqual([name for name, _values in talk.actions], ["hand_over"])
+        talk = Talk()
+        self.propose(talk, "paid")
+        talk.hear("cuánto debo")
+        self.assertEqual(talk.state["step"], "identity")
+
+    def test_a_promise_with_its_day_is_confirmed_in_its_own_words(self):
+        talk = Talk()
+        talk.identify()
+        read = understanding.understand("pago el viernes 500", today=TODAY, currency="PEN")
+        said = self.propose(talk, "promise", moment=read.moment, amount=read.amount)
+        self.assertIn("¿Confirma", said)
+        self.assertFalse(talk.actions)
+        talk.hear("sí")
+        self.assertEqual([name for name, _values in talk.actions], ["promise"])
+
+    def test_an_amount_without_a_day_is_kept(self):
+        talk = Talk()
+        talk.identify()
+        read = understanding.understand("pago 500", today=TODAY, currency="PEN")
+        self.propose(talk, "promise", amount=read.amount)
+        talk.hear("sí")
+        self.assertEqual(talk.state["promise"]["amount"], "500.00")
+        self.assertIn("¿Confirma", talk.hear("el viernes"))
+
+    def test_what_may_not_be_proposed_is_not_understood(self):
+        for intent in ("stop", "yes", "wrong_number", "hostile", "no"):
+            talk = Talk()
+            self.assertIn("no le entendí", self.propose(talk, intent))
+            self.assertFalse(talk.actions)

@@ -11,7 +11,6 @@ class CollectionsContact(models.Model):
     pay_link_ids = fields.One2many(
         "collections.pay.link", "contact_id", string="Pay Links", readonly=True
     )
-    pay_url = fields.Char(string="Pay Link", compute="_compute_pay_url")
     pay_result = fields.Selection(
         [
             ("opened", "Opened"),
@@ -26,11 +25,7 @@ class CollectionsContact(models.Model):
         help="What the debtor did with the link of this message.",
     )
 
-    def mail_allowed_qweb_expressions(self):
-        return (*super().mail_allowed_qweb_expressions(), "object.pay_url")
-
-    @api.depends("case_id")
-    def _compute_pay_url(self):
+    def _get_pay_urls(self):
         """Make the links of all these contacts at once; a sample, which is nobody's, shows one.
 
         What is said in a conversation is no contact that is kept: once it is to leave
@@ -38,17 +33,19 @@ class CollectionsContact(models.Model):
         """
         links = self.env["collections.pay.link"].sudo()
         tokens = links._issue(self)
-        base = links.get_base_url()
+        base, leaves = links.get_base_url(), self.env.context.get("collections_leaves")
+        urls = {}
         for contact in self:
             token = tokens.get(contact._origin.id)
-            if not token and contact.case_id and contact.env.context.get("collections_leaves"):
-                contact.pay_url = contact.case_id._get_pay_url()
+            if not token and leaves and contact.case_id:
+                urls[contact.id] = contact.case_id._get_pay_url()
             else:
-                contact.pay_url = links._get_address(base, token or "…")
+                urls[contact.id] = links._get_address(base, token or "…")
+        return urls
 
     @api.model
     def _get_variable_sources(self):
-        return [*super()._get_variable_sources(), ("pay_url", self.env._("Pay Link"))]
+        return [*super()._get_variable_sources(), ("pay_url", self.env._("Pay link of the debtor"))]
 
     def _get_pay_suffix(self):
         """Return what a message template with a fixed address has at its end: the token."""

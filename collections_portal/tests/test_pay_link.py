@@ -74,6 +74,25 @@ class TestPayLink(PayLinkCommon):
             self.assertIn(url, contents[contact.id]["subject"])
         self.assertNotEqual(first.pay_url, second.pay_url)
 
+    def test_the_shipped_texts_say_where_to_pay(self):
+        strategies = self.env["collections.strategy"].search([("id", "!=", self.strategy.id)])
+        steps = strategies.step_ids.filtered(lambda step: self.email in step.channel_ids)
+        self.assertGreater(len(steps), 10)
+        contacts = self.env["collections.contact"]
+        for number, step in enumerate(steps):
+            contacts |= self.create_contact(step_id=step.id, cycle=f"1/{number}")
+        contents = contacts._render_content()
+        for contact in contacts:
+            self.assertIn(f'href="{contact.pay_url}"', str(contents[contact.id]["body"]))
+            self.assertEqual(contact.pay_line, f"Pay here: {contact.pay_url}")
+
+    def test_paper_shows_the_link_as_a_code_only(self):
+        contact = self.create_contact()
+        self.assertIn("/c/", contact.payment_block)
+        paper = contact.with_context(collections_paper=True)
+        paper._forget_letters()
+        self.assertNotIn("/c/", paper.payment_block)
+
     def test_a_text_with_the_link_leaves_by_the_night(self):
         self.template.body_html = '<p><a t-att-href="object.pay_url">Pay now</a></p>'
         self.strategy.step_ids.mode = "automatic"

@@ -4,9 +4,11 @@ from . import (
     collections_contact,
     collections_conversation_message,
     collections_delivery,
+    collections_log_content,
     collections_step,
     res_company,
     res_config_settings,
+    sms_sms,
     sms_template,
     sms_tracker,
 )

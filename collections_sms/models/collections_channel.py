@@ -18,22 +18,25 @@ from ..engine import segments
 
 
 class NotingTwilio:
-    """Adds to Odoo's Twilio class what it swallows: the error's code, and how a connection broke.
+    """Adds to Odoo's Twilio class what it swallows: the error's code, the status of HTTP, and how
+    a connection broke.
 
     Odoo answers "server error" whether Twilio refused, was never reached, or may have the message.
     """
 
-    code = lost = None
+    code = status = lost = None
 
     def _sms_twilio_send_request(self, session, to_number, body, uuid):
         post = session.post
 
         def noted(*args, **kwargs):
             try:
-                return post(*args, **kwargs)
+                response = post(*args, **kwargs)
             except requests.RequestException as error:
                 self.lost = error
                 raise
+            self.status = response.status_code
+            return response
 
         session.post = noted
         return super()._sms_twilio_send_request(session, to_number, body, uuid)
@@ -144,8 +147,8 @@ class CollectionsChannel(models.Model):
         outcome = self._sms_call(
             session, contact.company_id, content["address"], content["text"], content["uuid"]
         )
-        if outcome.code == "bad_number" and not contact.safe_mode:
-            self.env["res.partner"]._mark_bad_number(content["address"])
+        if not contact.safe_mode:
+            contact._note_sms_fault(outcome.code, content["address"])
         return outcome
 
     def _sms_call(self, api, company, number, text, uuid):
@@ -155,7 +158,7 @@ class CollectionsChannel(models.Model):
         :return: an ``Outcome``
         """
         messages = [{"content": text, "numbers": [{"number": number, "uuid": uuid}]}]
-        api.code = api.lost = None
+        api.code = api.status = api.lost = None
         try:
             [result] = api._send_sms_batch(
                 messages, delivery_reports_url=urljoin(company.get_base_url(), "/sms/status")
@@ -166,7 +169,9 @@ class CollectionsChannel(models.Model):
             return self._sms_tell_lost(error.__context__ or error, uuid)
         if api.lost:
             return self._sms_tell_lost(api.lost, uuid)
-        outcome = words.judge(result["state"], result.get("failure_reason") or "", uuid, api.code)
+        outcome = words.judge(
+            result["state"], result.get("failure_reason") or "", uuid, api.code, api.status
+        )
         if outcome.code == "sms_stopped":
             company.sudo()._stop_collections_sms(outcome.message)
         return outcome

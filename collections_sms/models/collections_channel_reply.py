@@ -19,6 +19,9 @@ class CollectionsChannel(models.Model):
     def _sms_get_limits(self):
         return {"text": MAX_TEXT}
 
+    def _sms_tell(self, case, address, words):
+        return self._tell_in_a_contact(case, address, False, words["text"])
+
     def _sms_reply(self, message):
         """Say one thing in a conversation."""
         company = message.company_id

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.tools import html2plaintext
 
 from ..engine import segments
+from ..engine.outcome import judge_report
 
 # What Odoo's notification says at last -> what the contact is told.
 REPORTS = {"sent": "delivered", "bounce": "failed", "exception": "failed"}
@@ -73,19 +74,36 @@ class CollectionsContact(models.Model):
                 told.notification_status, told.failure_type, told.failure_reason
             )
 
-    def _receive_sms_report(self, status, failure, words):
+    def _receive_sms_report(self, status, failure, words, code=None):
         """Take what Odoo's notification of the message says.
 
         :param status: the notification's status
         :param failure: its failure type
         :param words: of the provider
+        :param code: Twilio's error code, when it told one
         """
         self.ensure_one()
         if status == "pending" and self.state == "uncertain":  # it did leave
             self._receive_status("sent")
         if state := REPORTS.get(status):
-            bad = failure in ("sms_invalid_destination", "sms_not_allowed")
-            reason = {"reason": "bad_number" if bad else "not_delivered", "detail": words or ""}
-            if bad and not self.safe_mode and self.state in ("sending", "uncertain", "sent"):
-                self.env["res.partner"]._mark_bad_number(self.address)
+            reason = {"reason": judge_report(code), "detail": words or ""}
+            if failure in ("sms_invalid_destination", "sms_not_allowed"):
+                reason["reason"] = "bad_number"
+            if not self.safe_mode and self.state in ("sending", "uncertain", "sent"):
+                self._note_sms_fault(reason["reason"], self.address)
             self._receive_status(state, reason if state == "failed" else None)
+
+    def _note_sms_fault(self, reason, address):
+        """Note what a failure says of the number itself: it is of no use, or its owner asked the
+        provider to keep our text messages away."""
+        if reason == "bad_number":
+            self.env["res.partner"]._mark_bad_number(address)
+        elif reason == "opted_out":
+            self.env["collections.consent"].sudo()._withdraw(
+                self.partner_id,
+                "sms",
+                proof=self.env._("The provider refused our text: this number asked for no more"),
+                address=address,
+                source="sms",
+                company=self.company_id,
+            )

@@ -21,3 +21,8 @@ class CollectionsConversationMessage(models.Model):
             )
         self._note_in()
         self.state = "done"
+
+    def _erase(self):
+        said = self.filtered(lambda message: message.channel_id.kind == "sms")
+        self.env["sms.sms"]._erase_collections(said.mapped("external_id"))
+        return super()._erase()

@@ -1,1 +1,7 @@
-from . import test_engine_outcome, test_engine_segments, test_sms, test_sms_inbound
+from . import (
+    test_contract,
+    test_engine_outcome,
+    test_engine_segments,
+    test_sms,
+    test_sms_inbound,
+)

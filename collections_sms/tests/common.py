@@ -1,9 +1,12 @@
 """A company that sends text messages through Twilio, and a Twilio of its own on loopback."""
 
 import json
+import secrets
 import threading
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 from urllib.parse import parse_qsl
@@ -42,13 +45,36 @@ class TwilioHandler(BaseHTTPRequestHandler):
         message = dict(parse_qsl(body, keep_blank_values=True))
         fault = self.server.faults.get(message["To"])
         if fault and fault != "drop":
-            self._answer(fault[0], {"code": fault[1], "message": "refused", "status": fault[0]})
+            self._answer(
+                fault[0],
+                {
+                    "code": fault[1],
+                    "message": "refused",
+                    "more_info": f"https://www.twilio.com/docs/errors/{fault[1]}",
+                    "status": fault[0],
+                },
+            )
             return
         self.server.messages.append(message)
         if fault == "drop":
             self.connection.close()
             return
-        self._answer(201, {"sid": "SM" + "2" * 32, "status": "queued", "error_code": None})
+        self._answer(201, self._describe(message))
+
+    def _describe(self, message):
+        """Return a message as Twilio's own description of its API has it."""
+        sid = "SM" + secrets.token_hex(16)
+        now = format_datetime(datetime.now(timezone.utc))
+        path = f"/2010-04-01/Accounts/{SID}/Messages/{sid}"
+        return {
+            "account_sid": SID, "api_version": "2010-04-01", "body": message["Body"],
+            "date_created": now, "date_sent": None, "date_updated": now,
+            "direction": "outbound-api", "error_code": None, "error_message": None,
+            "from": message["From"], "messaging_service_sid": None, "num_media": "0",
+            "num_segments": "1", "price": None, "price_unit": "USD", "sid": sid,
+            "status": "queued", "subresource_uris": {"media": f"{path}/Media.json"},
+            "to": message["To"], "uri": f"{path}.json",
+        }  # fmt: skip
 
     def _answer(self, status, values):
         content = json.dumps(values).encode()
@@ -88,8 +114,11 @@ class SmsCommon(CollectionsCommon):
         return self.assertLogs("odoo.addons.sms_twilio", "WARNING")
 
     @contextmanager
-    def twilio(self):
-        """Run a Twilio; yields its :class:`Twilio`."""
+    def twilio(self, through=nullcontext):
+        """Run a Twilio; yields its :class:`Twilio`.
+
+        :param through: given its address, a context of the address that requests are sent to
+        """
         server = Twilio()
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -98,10 +127,13 @@ class SmsCommon(CollectionsCommon):
             """Takes the way to loopback at the last moment, on the wire."""
 
             def post(self, url, **kwargs):
-                return super().post(url.replace(TWILIO, server.url), **kwargs)
+                return super().post(url.replace(TWILIO, address), **kwargs)
 
         try:
-            with patch("odoo.addons.sms_twilio.tools.sms_api.requests.Session", Session):
+            with (
+                through(server.url) as address,
+                patch("odoo.addons.sms_twilio.tools.sms_api.requests.Session", Session),
+            ):
                 yield server
         finally:
             server.shutdown()

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
@@ -36,6 +37,21 @@ class TestSms(SmsCommon):
         self.assertIn("1,200.50", contact.preview)
         self.assertEqual(contact.mail_message_id.message_type, "sms")
         self.assertEqual(contact.content_id.sudo().address, NUMBER)
+
+    def test_the_pay_link_takes_the_place_of_a_sentence(self):
+        self.create_invoice(1200.5, days_overdue=5)
+        contact = self.plan()
+        templates = self.env["sms.template"].search([("model", "=", "collections.contact")])
+        for url in (False, "https://collections.example/c/" + "x" * 22):
+            urls = {contact.id: url}
+            with patch.object(type(contact), "_get_pay_urls", lambda _self, urls=urls: urls):
+                contact.invalidate_recordset(["pay_url", "pay_line"])
+                for template in templates:
+                    text = template._render_field("body", contact.ids)[contact.id]
+                    self.assertEqual(f". Pay here: {url} STOP: " in text, bool(url), text)
+                    self.assertRegex(text, r"\. STOP: no" if not url else r"x STOP: no")
+                    self.assertNotIn("object", text)
+                    self.assertNotIn("  ", text)
 
     def test_accents_are_left_out_unless_the_company_wants_them(self):
         self.company.name = "Distribución Ágil"

@@ -1,3 +1,4 @@
+from odoo import api
 from odoo.tests import HttpCase
 
 from odoo.addons.collections_management.engine.form_signature import sign
@@ -80,3 +81,38 @@ class TestSmsInbound(SmsCommon, HttpCase):
         tracker = self.env["sms.tracker"].search([("sms_uuid", "=", outcome.reference)])
         tracker._action_update_from_sms_state("sent")
         self.assertEqual(said.state, "delivered")
+
+    def test_after_an_erasure_no_table_knows_the_person(self):
+        name, digits = "Ana Pérez Quispe", "987654321"
+        self.debtor.name = name
+        template = self.env.ref("collections_sms.sms_template_neutral")
+        template.body = "{{ object.salutation_name }}: {{ object.net_overdue_text }}"
+        self.strategy.step_ids.sms_template_ids = template
+        self.create_invoice(100, days_overdue=5)
+        contact = self.plan()
+        with self.twilio():
+            with self.assertLogs("odoo.tests.common", "WARNING"):
+                self.deliver()
+            self.receive(f"Soy {name}, pago el viernes")
+            talk = self.get_conversation()
+            talk._take_turn()
+            self.env.flush_all()
+            with self.assertLogs("odoo.tests.common", "WARNING"):
+                with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+                    env = api.Environment(cr, api.SUPERUSER_ID, {})
+                    env["collections.conversation.message"]._deliver()
+        self.env.invalidate_all()
+        self.assertTrue(self.env["sms.sms"].search([("number", "=", NUMBER)]))
+        contents = self.env["collections.log.content"].search(
+            [("case_id", "=", contact.case_id.id)]
+        )
+        contents.with_user(self.manager)._erase("Request 12, Law 29733 art. 20")
+        tables = [
+            *("sms_sms", "mail_notification", "collections_contact", "collections_log_content"),
+            *("collections_conversation", "collections_conversation_message", "sms_tracker"),
+        ]
+        self.assert_nowhere(tables, digits, name)
+        self.env.cr.execute("SELECT to_jsonb(m)::text FROM mail_message m WHERE model = %s",
+                            ["collections.case"])  # fmt: skip
+        self.assertFalse([row for [row] in self.env.cr.fetchall() if name in row])
+        self.assertEqual((talk.state, talk.address), ("closed", f"erased/{talk.id}"))

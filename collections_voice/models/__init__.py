@@ -4,6 +4,7 @@ from . import (
     collections_delivery,
     collections_ledger,
     collections_log,
+    collections_log_content,
     collections_step,
     collections_voice_account,
     collections_voice_call,

@@ -1,14 +1,14 @@
-import ipaddress
 import re
 from contextlib import contextmanager
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import requests
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_datetime
+
+from odoo.addons.collections_management.engine.connection import is_safe
 
 from ..engine import provider, speech, tries, twiml
 from .collections_voice_http import Line
@@ -148,7 +148,7 @@ class CollectionsVoiceAccount(models.Model):
     @api.constrains("base_url")
     def _check_base_url(self):
         for account in self:
-            if not _is_safe(account.base_url):
+            if not is_safe(account.base_url):
                 raise ValidationError(
                     self.env._(
                         "%(url)s is not safe to send a password to: it starts with https://.",
@@ -295,21 +295,3 @@ class CollectionsVoiceAccount(models.Model):
             "Twilio last told of a call on %(moment)s.",
             moment=format_datetime(self.env, self.last_callback_on),
         )
-
-
-def _is_safe(url):
-    """Tell whether a password may be sent there: https, or this very machine."""
-    try:
-        parts = urlsplit(url or "")
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return False
-    if parts.scheme == "https" and host:
-        return True
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-    return parts.scheme == "http" and loopback

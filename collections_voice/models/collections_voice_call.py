@@ -195,6 +195,18 @@ class CollectionsVoiceCall(models.Model):
             [{"call_id": call.id, "event": event, "detail": (detail or "")[:250]} for call in self]
         )
 
+    def _erase(self):
+        """Wipe whom these calls were with and what was said; that they were made stays. One that
+        still goes on ends: its address is nobody's any more."""
+        self.event_ids.sudo().write({"detail": False})
+        self.write(
+            {
+                "partner_id": False, "phone": False, "address": False, "text": False,
+                "dialogue": False, "answer": False, "keys": False, "is_settled": True,
+                "expires_on": fields.Datetime.now(),
+            }
+        )  # fmt: skip
+
     # -- what the provider tells -----------------------------------------------------------------
 
     @api.model
@@ -291,7 +303,7 @@ class CollectionsVoiceCall(models.Model):
         """Ask the provider about calls whose request got no answer, or whose end never came."""
         now = fields.Datetime.now()
         unknown = [
-            ("state", "=", "created"), ("sid", "=", False),
+            ("state", "=", "created"), ("sid", "=", False), ("address", "!=", False),
             ("contact_id.state", "=", "uncertain"), ("started_on", "<", now - ASK_AFTER),
         ]  # fmt: skip
         silent = [

@@ -1,6 +1,4 @@
-from markupsafe import Markup
-
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -83,42 +81,12 @@ class CollectionsVoiceCall(models.Model):
     def _send_pay_link(self):
         """Extension point: send the debtor how to pay, now, through whatever reaches him.
 
-        Here it is an e-mail with what is owed and how it is paid. It leaves within the contact
-        rules, as everything does.
-
         :return: whether something was queued
         """
         self.ensure_one()
-        case = self.case_id
-        channel = self.env.ref("collections_management.collections_channel_email")
-        address = channel._get_addresses(case).get(case.id)
-        if not address or channel._get_obstacle(self.company_id):
-            return False
         origin = self.contact_id.with_context(lang=self.contact_id._get_lang())
-        body = Markup("<p>%s</p>%s%s%s") % (
-            origin.env._("You asked us in a call how to pay. This is what is open today:"),
-            origin.receivables_table,
-            origin.payment_block,
-            origin.signature_block,
-        )
-        message = self.env["collections.contact"].create(
-            {
-                "case_id": case.id,
-                "company_id": self.company_id.id,
-                "channel_id": channel.id,
-                "state": "queued",
-                "planned_on": self.env["collections.ledger"]._today(self.company_id),
-                "scheduled_on": fields.Datetime.now(),
-                "address": address,
-                "custom_subject": origin.env._(
-                    "How to pay: your account with %(company)s", company=self.company_id.name
-                ),
-                "custom_body": body,
-            }
-        )
-        message.custom_totals = message._get_custom_totals()
-        message._log("planned", {"channel": channel.id})
-        return True
+        intro = origin.env._("You asked us in a call how to pay.")
+        return bool(self.case_id._tell_how_to_pay(origin, intro))
 
     def _do_transfer(self, state):
         if not self._get_person_phone():

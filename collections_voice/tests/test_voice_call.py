@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -108,7 +109,34 @@ class TestVoiceCall(VoiceCommon):
             self.deliver()
         self.assertEqual(box.contact_ids, message.ids)
 
+    def test_how_to_pay_comes_with_the_link_the_way_the_debtor_prefers(self):
+        self.leave_channels()
+        self.email.cost = 1
+        cheap, dear = self.env["collections.channel"].create(
+            [
+                {"name": "Cheap", "code": "cheap", "kind": "email", "cost": 0.01},
+                {"name": "Dear", "code": "dear", "kind": "email", "cost": 2},
+            ]
+        )
+        self.env["ir.mail_server"].create({"name": "x", "smtp_host": "127.0.0.1"})
+        contact, call, _phone = self.call()
+        urls = {contact.id: "https://pay.example/c/1"}
+        with patch.object(type(contact), "_get_pay_urls", lambda _self: urls):
+            for channel in (cheap, dear):
+                self.assertTrue(call._send_pay_link())
+                message = contact.case_id.contact_ids.filtered(
+                    lambda one, channel=channel: one.channel_id == channel
+                )
+                self.assertIn('href="https://pay.example/c/1"', message.custom_body)
+                contact.case_id.partner_id.collections_channel_id = dear
+
+    def leave_channels(self):
+        """Leave the channels that are not of these tests out."""
+        others = [("kind", "not in", ("email", "voice")), ("is_manual", "=", False)]
+        self.env["collections.channel"].search(others).active = False
+
     def test_without_an_address_the_collector_sends_it(self):
+        self.leave_channels()
         self.debtor.email = False
         contact, _call, phone = self.call()
         phone.pick_up()
@@ -374,3 +402,27 @@ class TestVoiceCall(VoiceCommon):
         phone.press("9")
         self.assertTrue(phone.gone)
         self.assertFalse(self.debtor.collections_is_bad_phone)
+
+    def test_after_an_erasure_no_table_knows_the_person(self):
+        name, digits = "Ana Pérez Quispe", PHONE.removeprefix("+51")
+        self.debtor.name = name
+        self.spoken.body_html = '<p>We call <t t-out="object.salutation_name"/>.</p>'
+        contact, call, phone = self.call()
+        phone.pick_up()
+        phone.press("1")
+        phone.press("1")
+        phone.press("1")
+        phone.hang_up()
+        self.assertTrue(call.event_ids.filtered("detail"))
+        contents = self.env["collections.log.content"].search(
+            [("case_id", "=", contact.case_id.id)]
+        )
+        contents.with_user(self.manager)._erase("Request 12, Law 29733 art. 20")
+        tables = self.get_tables("collections_voice")
+        self.assertIn("collections_voice_call", tables)
+        self.assert_nowhere(
+            [*tables, "collections_contact", "collections_log_content"], digits, name
+        )
+        self.assertFalse(call.partner_id)
+        self.assertFalse(call._get_by_token(call.token), "its address is nobody's")
+        self.assertEqual(call.state, "completed", "that it was made stays")

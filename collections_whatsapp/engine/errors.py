@@ -10,6 +10,7 @@
 ``opted_out``  this person does not want to: the next channel speaks
 ``window``     no free text any more: a template is needed
 ``template``   the template is not usable: it stops and a person looks at it
+``gone``       there is no such template any more: it stops, the next channel speaks
 ``bug``        the request was wrong: it fails, aloud, and is never repeated
 ``unknown``    it may have gone: nobody sends it again
 =============  =====================================================================
@@ -28,12 +29,14 @@ CODES = {
     "person": (131026, 131030, 131021, 130472, 131049),
     "opted_out": (131050,),
     "window": (131047,),
-    "template": (132000, 132001, 132005, 132007, 132012, 132015, 132016, 132068),
+    "gone": (132001,),
+    "template": (132000, 132005, 132007, 132012, 132015, 132016, 132068),
     "bug": (100, 131008, 131009, 131051, 131053, 135000),
     "unknown": (1, 2, 131000, 131016),
 }
 KIND_OF = {code: kind for kind, codes in CODES.items() for code in codes}
 STOPPING = ("setup", "account")
+OF_TEMPLATE = ("template", "gone")
 # What becomes of a message: (state, whether the rest of the batch waits too).
 TREATMENT = {
     "setup": ("retry", True),
@@ -43,6 +46,7 @@ TREATMENT = {
     "unreachable": ("retry", True),
     "pair": ("retry", False),
     "template": ("retry", False),
+    "gone": ("failed", False),
     "person": ("failed", False),
     "opted_out": ("failed", False),
     "window": ("failed", False),

@@ -1,6 +1,9 @@
 """A webhook's body -> events, one each; what nobody knows is kept as unknown, never dropped."""
 
+import json
 from typing import NamedTuple
+
+from .phone import canonical
 
 # field of a change -> kind of the event
 FIELDS = {
@@ -221,3 +224,35 @@ def _number(value):
         return max(int(value), 0)
     except (TypeError, ValueError, OverflowError):
         return 0
+
+
+# Lists of a value in which each item is about one person.
+PERSONAL = ("messages", "statuses", "contacts", "user_preferences")
+
+
+def redact(text, numbers):
+    """Return a body without what is about some persons; an empty one, when it cannot be read or
+    tells of them elsewhere.
+
+    :param numbers: canonical phones of the persons
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return "{}"
+    for entry in _dicts(_dict(body).get("entry")):
+        for change in _dicts(entry.get("changes")):
+            value = _dict(change.get("value"))
+            for name in PERSONAL:
+                if isinstance(value.get(name), list):
+                    value[name] = [item for item in value[name] if not _is_about(item, numbers)]
+    return "{}" if _is_about(body, numbers) else json.dumps(body)
+
+
+def _is_about(item, numbers):
+    """Tell whether a phone of these persons stands somewhere in an item."""
+    if isinstance(item, dict):
+        return any(_is_about(value, numbers) for value in item.values())
+    if isinstance(item, list):
+        return any(_is_about(value, numbers) for value in item)
+    return isinstance(item, str) and canonical(item) in numbers

@@ -5,6 +5,7 @@ from . import (
     collections_contact,
     collections_conversation_message,
     collections_delivery,
+    collections_log_content,
     collections_step,
     collections_whatsapp_account,
     collections_whatsapp_event,

@@ -12,7 +12,7 @@ from odoo.addons.collections_management.engine.delivery import Outcome
 from odoo.addons.collections_management.models.collections_channel import keep_history
 
 from ..engine import messages, templates
-from ..engine.errors import to_outcome
+from ..engine.errors import OF_TEMPLATE, to_outcome
 from ..engine.limits import PairLimit
 from ..engine.phone import canonical
 from .collections_contact import OPAQUE
@@ -158,7 +158,7 @@ class CollectionsChannel(models.Model):
         if sending.fault:
             account._note_fault(sending.fault)
         for template_id, fault in sending.faulty.items():
-            self.env["collections.whatsapp.template"].browse(template_id)._stop(fault.message)
+            self.env["collections.whatsapp.template"].browse(template_id)._note_fault(fault)
 
     def _whatsapp_send(self, contact, content, session):
         """Send one message; never raises, and reads nothing from the database."""
@@ -192,7 +192,7 @@ class CollectionsChannel(models.Model):
     def _whatsapp_fail(self, fault, told, session, said=True):
         if fault.kind in TELLING:
             session.fault = fault
-        elif fault.kind == "template":
+        elif fault.kind in OF_TEMPLATE:
             session.faulty[told["template"]] = fault
         outcome = to_outcome(fault)
         if not said and outcome.state == "uncertain":

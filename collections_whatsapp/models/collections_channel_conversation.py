@@ -34,6 +34,20 @@ class CollectionsChannel(models.Model):
         last = conversation.last_inbound_on
         return last + timedelta(hours=WINDOW_HOURS) if last else datetime.min
 
+    def _whatsapp_tell(self, case, address, words):
+        """Words of our own go to who has written in the last day; else only templates may."""
+        conversation = self.env["collections.conversation"].sudo().search(
+            [("channel_id", "=", self.id), ("company_id", "=", case.company_id.id),
+             ("case_id", "=", case.id), ("address", "=", address)],
+        )  # fmt: skip
+        if not conversation or self._whatsapp_get_window(conversation) <= fields.Datetime.now():
+            return False
+        if words["url"]:
+            conversation._say(words["short"], url=words["url"], url_title=self.env._("See and pay"))
+        else:
+            conversation._say(words["text"])
+        return True
+
     def _whatsapp_get_cost(self, contact, content):
         """Nothing is known until WhatsApp tells how it charges the message."""
         return 0.0

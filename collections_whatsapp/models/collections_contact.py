@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..engine import progress as progress_engine
 from ..engine import templates
 from ..engine.cost import is_billed
-from ..engine.errors import read_error
+from ..engine.errors import OF_TEMPLATE, read_error
 from .collections_whatsapp_template import to_html
 
 OPAQUE = "contact/"
@@ -53,6 +53,7 @@ class CollectionsContact(models.Model):
             "whatsapp_unreachable": self.env._("WhatsApp could not be reached; tried again."),
             "whatsapp_pair": self.env._("Too many messages to this person; it is tried again."),
             "whatsapp_template": self.env._("The WhatsApp template is not usable."),
+            "whatsapp_gone": self.env._("WhatsApp does not know the template any more."),
             "whatsapp_person": self.env._("WhatsApp does not reach this number."),
             "whatsapp_opted_out": self.env._("This person does not want these messages."),
             "whatsapp_window": self.env._("The debtor has not written for 24 hours."),
@@ -99,6 +100,15 @@ class CollectionsContact(models.Model):
                 self.env._("WhatsApp sends approved templates only, not words of a person.")
             )
         values, parts = template._get_values(self), template._get_parts()
+        links = template.parameter_ids.filtered(lambda row: row.source == "pay_url")
+        if not all(values[row.name] for row in links):
+            raise UserError(
+                self.env._(
+                    "WhatsApp template %(template)s shows a pay link, and there is no page to pay"
+                    " on: install Collections Portal or choose another template.",
+                    template=template.display_name,
+                )
+            )
         return {
             "subject": template.display_name,
             "body": to_html(templates.to_text(parts, values)),
@@ -197,8 +207,8 @@ class CollectionsContact(models.Model):
         fault = read_error(progress.error)
         account = self.env["collections.whatsapp.account"]._get_for(self.company_id)
         account._note_fault(fault)
-        if fault.kind == "template":
-            self.whatsapp_template_id._stop(fault.message)
+        if fault.kind in OF_TEMPLATE:
+            self.whatsapp_template_id._note_fault(fault)
         self._receive_status("failed", {"reason": fault.reason, "detail": fault.message[:500]})
         if fault.kind == "opted_out":
             self._note_opt_out(self.partner_id)

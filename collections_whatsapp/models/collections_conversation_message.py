@@ -9,3 +9,7 @@ class CollectionsConversationMessage(models.Model):
     whatsapp_content = fields.Json(
         "WhatsApp Content", readonly=True, help="The template and what its variables say."
     )
+
+    def _erase(self):
+        self.write({"whatsapp_content": False})
+        return super()._erase()

@@ -81,6 +81,13 @@ class CollectionsWhatsappAccount(models.Model):
         help="A template that did not reach the phone by then is not delivered any more. It is "
         "set when a template is submitted: 12 hours at most.",
     )
+    recheck_hours = fields.Integer(
+        "Ask About Templates Again after (Hours)",
+        default=6,
+        required=True,
+        help="Before a batch leaves, WhatsApp is asked whether its template is still approved and "
+        "what it is charged as, when the last answer is older. 0: before every batch.",
+    )
     checked_on = fields.Datetime(readonly=True)
 
     _number_unique = models.UniqueIndex(
@@ -92,6 +99,10 @@ class CollectionsWhatsappAccount(models.Model):
     )
     _ttl_sane = models.Constraint(
         "CHECK (ttl_hours BETWEEN 1 AND 12)", "Between 1 and 12 hours, WhatsApp says."
+    )
+
+    _recheck_sane = models.Constraint(
+        "CHECK (recheck_hours BETWEEN 0 AND 168)", "Between 0 and 168 hours."
     )
 
     def _compute_webhook_url(self):

@@ -231,6 +231,22 @@ class CollectionsWhatsappEvent(models.Model):
         if faults:
             self._put_off(faults[0])
 
+    @api.model
+    def _erase(self, companies, numbers):
+        """Take what these persons wrote, and what was told of them, out of the bodies; one that
+        was worked on is of no more use, and goes as a whole."""
+        ends = {number[-8:] for number in numbers}
+        mentions = fields.Domain.OR([fields.Domain("body", "like", end) for end in ends])
+        found = self.search(
+            fields.Domain("company_id", "in", companies.ids)
+            & fields.Domain("state", "!=", "new")
+            & mentions
+        )
+        done = found.filtered(lambda event: event.state == "done")
+        done.unlink()
+        for event in found - done:
+            event.body = webhook.redact(event.body, numbers)
+
     @api.autovacuum
     def _gc_events(self):
         """Forget the bodies that were worked on long ago."""

@@ -38,3 +38,8 @@ class CollectionsWhatsappPerson(models.Model):
             [("company_id", "=", company.id), ("user_code", "=", user_code)], limit=1
         )
         return found.phone or ""
+
+    @api.model
+    def _erase(self, companies, numbers):
+        """Forget the persons of these phones."""
+        self.search([("company_id", "in", companies.ids), ("phone", "in", list(numbers))]).unlink()

@@ -1,14 +1,22 @@
+from contextlib import suppress
+from datetime import datetime, timedelta
+
 from markupsafe import Markup, escape
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import get_lang
 
+from odoo.addons.collections_management.models.collections_delivery import CONFLICTS
 from odoo.addons.collections_management.models.collections_step import TONES
 
 from ..engine import templates
 from .collections_whatsapp_price import CATEGORIES
 
+# It was approved, and is not any more.
+BAD = ("PAUSED", "DISABLED", "REJECTED", "gone")
+# What costs more comes later.
+COSTS = ("service", "authentication", "utility", "marketing")
 PAGE = 100
 PAGES = 100
 FIELDS = "id,name,language,status,category,quality_score,components,rejected_reason"
@@ -40,6 +48,7 @@ class CollectionsWhatsappTemplate(models.Model):
             ("PAUSED", "Paused"),
             ("REJECTED", "Rejected"),
             ("DISABLED", "Disabled"),
+            ("gone", "Deleted at WhatsApp"),
             ("other", "Other"),
         ],
         required=True,
@@ -49,6 +58,7 @@ class CollectionsWhatsappTemplate(models.Model):
         copy=False,
     )
     status_detail = fields.Char("What WhatsApp Said", readonly=True, copy=False)
+    checked_on = fields.Datetime("WhatsApp Told Last", readonly=True, copy=False)
     stopped_reason = fields.Char(
         "Stopped Because",
         readonly=True,
@@ -231,6 +241,40 @@ class CollectionsWhatsappTemplate(models.Model):
             )
         return ""
 
+    def _note_fault(self, fault):
+        """Stop, as a refusal of a message asks for."""
+        if fault.kind == "gone":
+            self.sudo().status = "gone"
+        self._stop(fault.message)
+
+    def _check_again(self):
+        """Fetch the templates of an account again when WhatsApp told of one of these too long ago.
+
+        An account that cannot be asked stays as it is: sending will tell.
+        """
+        now = fields.Datetime.now()
+        stale = self.filtered(
+            lambda template: (
+                template.external_id
+                and template.is_usable
+                and (template.checked_on or datetime.min)
+                <= now - timedelta(hours=template.account_id.recheck_hours)
+            )
+        )
+        for account in stale.sudo().account_id:
+            with suppress(*CONFLICTS), self.env.cr.savepoint():  # another worker asks just now
+                self._sync(account)
+
+    def _note_state(self, row):
+        """Take what WhatsApp says of a template now; one that is worse than before stops."""
+        values = self._read_state(row)
+        category, was = values.pop("category", None), self.status
+        self.write({**values, "checked_on": fields.Datetime.now()})
+        self._set_category(category)
+        if was == "APPROVED" and self.status in BAD:
+            words = dict(self._fields["status"]._description_selection(self.env))
+            self._stop(str(row.get("rejected_reason") or "") or words[self.status])
+
     def _stop(self, reason):
         """Send nothing more with these templates, and tell a person once."""
         for template in self.sudo():
@@ -367,6 +411,7 @@ class CollectionsWhatsappTemplate(models.Model):
         gone = self.sudo().search(
             [("account_id", "=", account.id), ("external_id", "!=", False), ("id", "not in", seen)]
         )
+        gone.status = "gone"
         gone._stop(self.env._("It does not exist at WhatsApp any more."))
         return count, None
 
@@ -385,15 +430,22 @@ class CollectionsWhatsappTemplate(models.Model):
                 "external_id": str(row.get("id") or ""),
                 "status_detail": row.get("rejected_reason"),
                 "quality": (row.get("quality_score") or {}).get("score"),
-                **self._read_state(row),
                 **self._prepare_texts(parts),
             }
             template = known.get((name, language))
             if template:
                 template.write(values)
+                template._note_state(row)
             else:
                 template = self.sudo().create(
-                    {"account_id": account.id, "name": name, "language": language, **values}
+                    {
+                        "account_id": account.id,
+                        "name": name,
+                        "language": language,
+                        "checked_on": fields.Datetime.now(),
+                        **values,
+                        **self._read_state(row),
+                    }
                 )
                 known[name, language] = template
             for parameter in template.parameter_ids:
@@ -448,15 +500,23 @@ class CollectionsWhatsappTemplate(models.Model):
             template._set_category(str(data.get("new_category") or "").lower())
 
     def _set_category(self, category):
-        """Note what WhatsApp charges a template as; one that became marketing stops: it costs
-        more, and reaches only who wants to be sold something."""
-        if category not in dict(self._fields["category"].selection):
+        """Note what WhatsApp charges a template as; one that came to cost more than what it was
+        submitted as stops. Marketing also reaches only who wants to be sold something."""
+        words = dict(self._fields["category"]._description_selection(self.env))
+        if category not in words:
             return
         for template in self:
             changed = template.category != category
             template.category = category
-            if changed and category == "marketing" and template.category_submitted != "marketing":
-                template._stop(self.env._("WhatsApp charges it as marketing now."))
+            if changed and COSTS.index(category) > COSTS.index(template.category_submitted):
+                template._stop(
+                    self.env._(
+                        "WhatsApp charges it as %(category)s now; it was submitted as "
+                        "%(submitted)s.",
+                        category=words[category],
+                        submitted=words[template.category_submitted],
+                    )
+                )
 
 
 def to_html(text):

@@ -28,7 +28,7 @@ class TestEngineSending(BaseCase):
             (368, "retry", True), (131042, "retry", True), (131057, "retry", True),
             (130429, "retry", True), (80007, "retry", True), (131056, "retry", False),
             (131048, "retry", True), (131026, "failed", False), (131049, "failed", False),
-            (131050, "failed", False), (131047, "failed", False), (132001, "retry", False),
+            (131050, "failed", False), (131047, "failed", False), (132001, "failed", False),
             (132015, "retry", False), (100, "failed", False), (131009, "failed", False),
             (131000, "uncertain", False), (2, "uncertain", False),
         ]  # fmt: skip

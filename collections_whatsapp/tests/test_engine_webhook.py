@@ -194,3 +194,29 @@ class TestEngineWebhook(BaseCase):
         ]:
             with self.subTest(expected=expected):
                 self.assertEqual(progress.merge(told)["wamid.1"].state, expected)
+
+    def test_what_is_about_a_person_is_taken_out_of_a_body(self):
+        mine = {"id": "1", "from": "5215512345678", "text": {"body": "hola, soy Ana"}}
+        other = {"id": "2", "from": "51911111111", "text": {"body": "otro"}}
+        told = {"id": "3", "status": "read", "recipient_id": "525512345678"}
+        body = wrap(
+            {
+                "messages": [mine, other],
+                "statuses": [told],
+                "contacts": [{"wa_id": "5215512345678", "profile": {"name": "Ana"}}, "x"],
+            }
+        )
+        left = webhook.redact(json.dumps(body), {"+525512345678"})
+        self.assertNotIn("Ana", left)
+        self.assertNotIn("12345678", left)
+        self.assertEqual([one.data["id"] for one in webhook.split(json.loads(left))], ["2"])
+        again = webhook.redact(left, {"+525512345678"})
+        self.assertEqual(again, left)
+
+    def test_what_cannot_be_taken_apart_goes_as_a_whole(self):
+        number = {"+51987654321"}
+        for text in ('{"entry": [', "[" * 100_000, '["51987654321"]', '{"x": ["+51 987 654 321"]}'):
+            self.assertEqual(webhook.redact(text, number), "{}")
+        self.assertEqual(json.loads(webhook.redact('{"entry": 1}', number)), {"entry": 1})
+        strange = {"entry": [{"changes": [{"value": None}, 1]}, 2]}
+        self.assertEqual(json.loads(webhook.redact(json.dumps(strange), number)), strange)

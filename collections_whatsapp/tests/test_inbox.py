@@ -199,3 +199,33 @@ class TestInbox(WhatsappCommon):
             self.assertEqual(finding["lines"]["whatsapp"][0], mark)
             line = health.create({"company_id": self.company.id})._prepare_lines(finding)[-1]
             self.assertTrue(line["sentence"])
+
+    def test_after_an_erasure_no_table_knows_the_person(self):
+        name, digits = "Ana Pérez Quispe", "987654321"
+        self.debtor.name = name
+        contact = self.send()
+        self.env["collections.whatsapp.person"]._learn(self.company, "PE.1", self.phone)
+        other = {"id": "wamid.o", "from": "51911111111", "type": "text", "text": {"body": "otro"}}
+        mine = {"id": "wamid.m", "from": "51987654321", "type": "text",
+                "text": {"body": f"Soy {name}, pago el viernes"}}  # fmt: skip
+        contacts = [{"wa_id": "51987654321", "profile": {"name": name}}]
+        self.tell(wrap({"messages": [mine], "contacts": contacts}))
+        failed = self.tell(wrap({"messages": [mine | {"id": "wamid.2"}, other]}))
+        failed.write({"state": "failed", "detail": "x"})
+        self.tell(wrap({"statuses": [make_status(contact.reference, "51987654321", "read")]}))
+        self.talk()
+        case = contact.case_id
+        talk = self.env["collections.conversation"].search([("case_id", "=", case.id)])
+        self.whatsapp._say_window_text(talk, str(self.text.id), self.collector)
+        self.talk()
+        contents = self.env["collections.log.content"].search([("case_id", "=", case.id)])
+        contents.with_user(self.manager)._erase("Request 12, Law 29733 art. 20")
+        tables = [
+            *self.get_tables("collections_whatsapp"),
+            *("collections_conversation", "collections_conversation_message"),
+            *("collections_contact", "collections_log_content"),
+        ]
+        self.assertIn("collections_whatsapp_event", tables)
+        self.assert_nowhere(tables, digits, name)
+        self.assertIn("otro", failed.body, "another person's words stay")
+        self.assertFalse(self.env["collections.whatsapp.person"].search([]))

@@ -1,12 +1,13 @@
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from tools.doubles.whatsapp import make_status, wrap
 
-from .common import WhatsappCommon
+from .common import BODY, WhatsappCommon
 
 
 @tagged("post_install", "-at_install")
@@ -155,11 +156,55 @@ class TestSending(WhatsappCommon):
         ):
             self.assertEqual(self.account._get_obstacle()[0], "whatsapp_tier")
 
-    def test_a_deleted_template_stops_alone(self):
-        self.graph.fail_next(132001)
+    def test_a_button_carries_the_pay_link_of_each_message(self):
+        self.text.write({"button_url_text": "Pagar", "button_url": "https://pay.example/c/{{1}}"})
+        self.say_in(
+            self.text, {"1": "salutation_name", "2": "net_overdue_text", "url:0": "pay_url"}
+        )
+        contacts = self.env["collections.contact"]
+        with patch.object(
+            type(contacts), "_get_pay_urls",
+            lambda self: {row.id: f"https://pay.example/c/token-{row.id}" for row in self},
+        ):  # fmt: skip
+            contact = self.send()
+        self.assertEqual(contact.state, "sent")
+        button = self.graph.messages[0]["body"]["template"]["components"][-1]
+        self.assertEqual(button["parameters"], [{"type": "text", "text": f"token-{contact.id}"}])
+
+    def test_a_link_to_nowhere_does_not_leave(self):
+        self.text.write({"button_url_text": "Pagar", "button_url": "https://pay.example/c/{{1}}"})
+        self.say_in(
+            self.text, {"1": "salutation_name", "2": "net_overdue_text", "url:0": "pay_url"}
+        )
+        contacts = self.env["collections.contact"]
+        with patch.object(type(contacts), "_get_pay_urls", lambda _self: {}):
+            contact = self.send()
+        self.assertEqual((contact.state, contact.reason), ("held", "render_error"))
+        self.assertIn("no page to pay", contact.detail)
+        self.assertFalse(self.graph.messages)
+
+    def test_how_to_pay_is_told_while_the_debtor_may_be_written_to(self):
+        case = self.send().case_id
+        words = {"subject": "Pay", "body": "<p>x</p>", "text": "How to pay: x", "short": "Hello",
+                 "url": "https://pay.example/c/abc"}  # fmt: skip
+        self.assertFalse(self.whatsapp._tell(case, self.phone, words), "he has not written yet")
+        self.env["collections.conversation"]._receive(
+            self.whatsapp, self.company, self.phone, {"external_id": "w1", "body": "hola"}
+        )
+        self.assertTrue(self.whatsapp._tell(case, self.phone, words))
+        self.assertTrue(self.whatsapp._tell(case, self.phone, words | {"url": False}))
+        talk = self.env["collections.conversation"].search([("case_id", "=", case.id)])
+        said = talk.message_line_ids.filtered(lambda line: line.state == "queued").sorted("id")
+        self.assertEqual(
+            said.mapped(lambda line: (line.body, line.url)),
+            [("Hello", "https://pay.example/c/abc"), ("How to pay: x", False)],
+        )
+
+    def test_an_unusable_template_stops_alone(self):
+        self.graph.fail_next(132015)
         contact = self.send()
         self.assertEqual(contact.state, "queued")
-        self.assertIn("132001", self.text.stopped_reason)
+        self.assertIn("132015", self.text.stopped_reason)
         self.assertEqual(self.account.state, "ok")
         contact.scheduled_on = self.today
         self.deliver()
@@ -170,6 +215,87 @@ class TestSending(WhatsappCommon):
         self.deliver()
         contact.invalidate_recordset()
         self.assertEqual(contact.state, "sent")
+
+    def test_a_template_deleted_during_a_run_lets_the_next_channel_speak(self):
+        self.strategy.step_ids.write(
+            {
+                "channel_ids": [Command.set((self.whatsapp | self.email).ids)],
+                "template_ids": [Command.set(self.template.ids)],
+            }
+        )
+        for number in range(3):
+            debtor = self.create_debtor(f"D{number}", phone=f"+51 987 000 00{number}")
+            debtor.write({"country_id": self.peru.id, "email": f"d{number}@debtor.example"})
+            self.create_invoice(100, debtor=debtor, days_overdue=5)
+        contacts = self.plan()
+        self.graph.fail_next(None, 132001)  # the first leaves, then it is deleted
+        self.deliver()
+        contacts.invalidate_recordset()
+        self.assertEqual(sorted(contacts.mapped("state")), ["failed", "failed", "sent"])
+        failed = contacts.filtered(lambda contact: contact.state == "failed")
+        self.assertEqual(set(failed.mapped("reason")), {"whatsapp_gone"})
+        fallbacks = contacts.search([("parent_id", "in", failed.ids)])
+        self.assertEqual(fallbacks.mapped("channel_id"), self.email)
+        self.assertEqual(len(fallbacks), 2)
+        self.assertEqual((self.text.status, self.account.state), ("gone", "ok"))
+        self.assertEqual(len(self.text.activity_ids), 1)
+        later = self.send()  # what is planned afterwards does not wait for it either
+        later = later.filtered(lambda contact: contact.channel_kind == "whatsapp")
+        self.assertEqual((later.state, later.reason), ("failed", "whatsapp_gone"))
+        self.assertTrue(later.search([("parent_id", "=", later.id)]))
+        self.assertEqual(len(self.graph.messages), 1)
+
+    def know_at_whatsapp(self, **values):
+        """Let WhatsApp know the template, and have told of it long ago."""
+        self.graph.templates.clear()
+        known = self.graph.add_template("payment_overdue", BODY, category="UTILITY", **values)
+        self.account.action_sync_templates()
+        self.text.checked_on = fields.Datetime.now() - timedelta(hours=7)
+        self.assertTrue(self.text.is_usable)
+        self.graph.calls.clear()
+        return known
+
+    def count_questions(self):
+        return len([1 for _verb, path, _body in self.graph.calls if "message_templates" in path])
+
+    def test_what_became_worse_at_whatsapp_stops_the_batch(self):
+        for values, words in (
+            ({"category": "MARKETING"}, "Marketing"),
+            ({"status": "PAUSED"}, "Paused"),
+            ({"status": "DISABLED"}, "Disabled"),
+            ({"status": "REJECTED", "rejected_reason": "INVALID_FORMAT"}, "INVALID_FORMAT"),
+        ):
+            with self.subTest(values=values):
+                self.text.write({"stopped_reason": False, "category": "utility"})
+                self.text.activity_ids.unlink()
+                self.know_at_whatsapp().update(values)
+                debtor = self.create_debtor(f"D {words}", phone="+51 987 000 111")
+                debtor.country_id = self.peru
+                contact = self.send(debtor=debtor).filtered(
+                    lambda one, debtor=debtor: one.partner_id == debtor
+                )
+                self.assertEqual((contact.state, contact.reason), ("held", "whatsapp_template"))
+                self.assertIn(words, contact.reason_text)
+                self.assertIn(words, self.text.stopped_reason)
+                self.assertTrue(self.text.activity_ids)
+                self.assertFalse(self.graph.messages)
+
+    def test_it_is_asked_again_only_when_the_last_answer_is_old(self):
+        self.know_at_whatsapp()
+        self.assertEqual(self.send().state, "sent")
+        self.assertEqual(self.count_questions(), 1)
+        debtor = self.create_debtor("D1", phone="+51 987 000 111")
+        debtor.country_id = self.peru
+        self.send(debtor=debtor)
+        self.assertEqual(self.count_questions(), 1)
+        self.assertEqual(len(self.graph.messages), 2)
+
+    def test_whatsapp_out_of_reach_for_the_question_stops_nothing(self):
+        self.know_at_whatsapp()
+        self.account.base_url = "http://127.0.0.1:9"
+        self.text._check_again()
+        self.assertTrue(self.text.is_usable)
+        self.assertEqual(self.account.state, "ok")
 
     def test_what_nobody_knows_is_settled_by_our_id_in_a_status(self):
         contact = self.send(phone="+51 987 190 008")

@@ -6,7 +6,7 @@ import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from . import coverage_bars, lint, machine, paths, pytest_run, templates
+from . import coverage_bars, lint, machine, paths, prism, pytest_run, templates
 from .shell import say
 
 
@@ -15,6 +15,7 @@ def run(arguments):
     whole = not [argument for argument in arguments if not argument.startswith("-")]
     if not whole:
         machine.ensure()
+        prism.ensure()
         return pytest_run.run(arguments)
     run_id = str(os.getpid())
     os.environ["COLLECTIONS_RUN_ID"] = run_id
@@ -23,6 +24,7 @@ def run(arguments):
     linting.start()
     try:
         machine.ensure()
+        prism.ensure()
         templates.ensure_tests_template(paths.addons())
     finally:
         linting.join()
