@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 from tools.demo_company import people, plan, profiles
-from tools.house import paths, postgres, templates
+from tools.house import paths, phones, postgres, templates
 
 TODAY = date(2026, 11, 20)
 SIZE = 60  # so many that the department has something of everything
@@ -373,6 +373,29 @@ def test_there_is_one_user_for_each_role(ledger, tmp):
     assert set(roles) == {"admin", "supervisor", "manager", "auditor", "accountant", "portal"}
     logins = {login for (login,) in _values("SELECT login FROM res_users WHERE active")}
     assert {row["login"] for row in rows} <= logins
+
+
+@pytest.mark.slow
+def test_who_has_a_phone_is_asked_by_whatsapp(ledger, tmp, monkeypatch):
+    [[overdue]] = _values(
+        """SELECT count(*) FROM collections_case debtor JOIN collections_segment segment
+               ON segment.id = debtor.segment_id
+            WHERE segment.name ->> 'en_US' = 'Con celular' AND debtor.days_past_due > 0"""
+    )
+    assert overdue
+    assert _values("SELECT name FROM collections_whatsapp_parameter WHERE source IS NULL") == []
+    monkeypatch.setattr(phones, "KNOWN", tmp / "known.json")
+    with postgres.cursor(FIRST) as cr:
+        options = [str(option) for option in phones.connect(cr, {"odoo": 8169, "phones": 8130})]
+    assert options[-1].startswith("http://localhost:8169/collections_whatsapp/webhook/")
+    known = json.loads(phones.KNOWN.read_text())
+    assert known["business"] == "Distribuidora Andina SAC"
+    assert known["people"]
+    buttons = [template["components"][-1]["buttons"][-1] for template in known["templates"]]
+    assert {button["url"] for button in buttons} == {"http://localhost:8169/c/{{1}}"}
+    assert _values("SELECT base_url FROM collections_whatsapp_account") == [
+        ("http://127.0.0.1:8130",)
+    ]
 
 
 # What the people of the department did, and whether its amounts are those of the ledger.

@@ -23,9 +23,9 @@ def groups(env, role):
 def after_ledger(env, today):
     """Put the companies to work: collectors, sender, cases read, segmented and given out.
 
-    The first company is live, because the demo's mailbox and phones deliver nothing anywhere, and its
-    department has worked for some weeks; the second one stays in safe mode and begins today, as a
-    new installation does. Nothing is planned to be sent: that is for the visitor.
+    The first company is live, because the demo's mailbox and phones deliver nothing anywhere, and
+    its department has worked for some weeks; the second one stays in safe mode and begins today,
+    as a new installation does. Nothing is planned to be sent: that is for the visitor.
     `env` sees both companies. It runs in one transaction, which the caller commits.
     """
     if "collections.case" not in env:

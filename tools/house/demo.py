@@ -177,7 +177,8 @@ def stay():
 
 def stop():
     """Stop the demo's programs, not the database server; return whether anything ran."""
-    return any([service.stop() for service in SERVICES])
+    stopped = [service.stop() for service in SERVICES]  # each one, whether others ran or not
+    return any(stopped)
 
 
 def shut_down():
