@@ -228,7 +228,7 @@ class TestSending(WhatsappCommon):
             debtor.write({"country_id": self.peru.id, "email": f"d{number}@debtor.example"})
             self.create_invoice(100, debtor=debtor, days_overdue=5)
         contacts = self.plan()
-        self.graph.fail_next(None, 132001)  # the first leaves, then it is deleted
+        self.graph.fail_next(None, 132001, 132001)  # the first leaves, then it is deleted
         self.deliver()
         contacts.invalidate_recordset()
         self.assertEqual(sorted(contacts.mapped("state")), ["failed", "failed", "sent"])
