@@ -9,12 +9,14 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import SkipTest
 
 PACKAGE = "@stoplight/prism-cli@5.14.2"  # newer ones want a newer Node
 ROOT = Path(__file__).resolve().parents[2]
+QUIET = 2  # seconds without a word
 PATIENCE = 120  # seconds until Prism listens, on a busy machine
 LISTENING = "Prism is listening on "
 BREACHES = ("422", "iolation")
@@ -76,8 +78,12 @@ class Contract:
             raise AssertionError(f"Prism did not start: {''.join(self.lines)}")
 
     def get_breaches(self):
-        """End the proxy, so that it has said everything, and return the lines that tell of a
+        """Wait until the proxy, which speaks late, is quiet, and return the lines that tell of a
         request or an answer outside the description."""
+        known = -1
+        while known < len(self.lines):
+            known = len(self.lines)
+            time.sleep(QUIET)
         self.end()
         return [line for line in self.lines if any(word in line for word in BREACHES)]
 
