@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUIET = 2  # seconds without a word
 PATIENCE = 120  # seconds until Prism listens, on a busy machine
 LISTENING = "Prism is listening on "
-BREACHES = ("422", "iolation")
+BREACH = "iolation"
 # Name of the description, and where its publisher has the original: two addons speak with Twilio.
 TWILIO = ("twilio_mock.derived.json", "github.com/twilio/twilio-oai, twilio_api_v2010.json")
 
@@ -79,13 +79,14 @@ class Contract:
 
     def get_breaches(self):
         """Wait until the proxy, which speaks late, is quiet, and return the lines that tell of a
-        request or an answer outside the description."""
+        request or an answer outside the description. It may lose lines: the status 422, which
+        no provider answers here, is the proof."""
         known = -1
         while known < len(self.lines):
             known = len(self.lines)
             time.sleep(QUIET)
         self.end()
-        return [line for line in self.lines if any(word in line for word in BREACHES)]
+        return [line for line in self.lines if BREACH in line]
 
     def end(self):
         if self.process.stdout.closed:
