@@ -32,6 +32,7 @@ class Twilio(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), TwilioHandler)
         self.messages = deque()
+        self.answers = []  # statuses that the client saw
         self.faults = {}
 
     @property
@@ -127,7 +128,9 @@ class SmsCommon(CollectionsCommon):
             """Takes the way to loopback at the last moment, on the wire."""
 
             def post(self, url, **kwargs):
-                return super().post(url.replace(TWILIO, address), **kwargs)
+                answer = super().post(url.replace(TWILIO, address), **kwargs)
+                server.answers.append(answer.status_code)
+                return answer
 
         try:
             with (

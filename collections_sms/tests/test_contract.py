@@ -94,6 +94,7 @@ class TestContract(ContractCommon):
                 self.assertEqual(self.sms._sms_reply(message).state, "sent", text[:20])
             self.assertEqual([sent["Body"] for sent in twilio.messages][1:], list(texts))
             self.assertEqual({sent["To"] for sent in twilio.messages}, {PHONE})
+            self.assertEqual(set(twilio.answers), {201})
 
     def test_a_request_outside_the_description_would_be_seen(self):
         with self.twilio() as twilio, prism.contract(self.spec, twilio.url) as contract:
@@ -111,6 +112,7 @@ class TestContract(ContractCommon):
             with self.expect_twilio_to_complain():
                 self.deliver()
             self.assertFalse(twilio.messages)
+            self.assertEqual(set(twilio.answers), {400})
         self.env.invalidate_all()
         for code, reason in REFUSED.items():
             contact = contacts[numbers[code]]
@@ -133,6 +135,7 @@ class TestContract(ContractCommon):
                 outcome = self.sms._sms_call(api, self.company, PHONE, "hola", "0" * 32)
                 self.assertEqual((outcome.state, outcome.code), expected, fault)
                 self.assertTrue(outcome.down, fault)
+                self.assertEqual(twilio.answers[-1], fault[0])
                 stopped = bool(self.company._get_collections_sms_obstacle())
                 self.assertEqual(stopped, expected[1] == "sms_stopped", fault)
 
