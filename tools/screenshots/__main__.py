@@ -11,7 +11,9 @@ import json
 import tempfile
 import time
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
+import requests
 from PIL import Image
 
 from tools.house import demo, paths
@@ -56,8 +58,11 @@ def main(arguments=None):
 def _get_url():
     if not demo.ODOO.pid():
         raise HouseError("The demo does not run: start it with `make demo DETACH=1`.")
-    ports = json.loads((paths.DEMO / "ports.json").read_text())
-    return f"http://localhost:{ports['odoo']}"
+    return f"http://localhost:{_get_ports()['odoo']}"
+
+
+def _get_ports():
+    return json.loads((paths.DEMO / "ports.json").read_text())
 
 
 def prepare(manager):
@@ -87,6 +92,7 @@ def prepare(manager):
         "run": run,
         "strategy": manager.find("collections.strategy", [("step_ids.mode", "=", "approval")]),
         **_find_desk(manager, first),
+        **_talk(manager, first),
     }
 
 
@@ -108,6 +114,56 @@ def _find_desk(manager, company):
         raise HouseError(f"The demo has none of: {', '.join(missing)}.")
     link = manager.call("collections.agreement", "action_open_portal", [[found["to_sign"]]])
     return found | {"signing": link["url"]}
+
+
+def _talk(manager, company):
+    """Let a debtor answer a reminder by WhatsApp and promise to pay; return the ids of the
+    conversation, the number and a rule, and the address of the debtor's pay page."""
+    reminder = manager.find(
+        "collections.contact",
+        [
+            ("channel_id.kind", "=", "whatsapp"),
+            ("state", "in", ("sent", "delivered", "read", "answered")),
+            ("user_id.login", "=", "cobrador"),
+            ("partner_id.vat", "!=", False),
+            ("company_id", "=", company),
+        ],
+        "amount desc, id",
+        company,
+    )
+    if not reminder:
+        raise HouseError("The demo has sent nothing by WhatsApp.")
+    [contact] = manager.call(
+        "collections.contact", "read", [[reminder], ["address", "partner_id", "pay_url"]]
+    )
+    conversation = [("address", "=", contact["address"]), ("company_id", "=", company)]
+    if not manager.find("collections.conversation", conversation, company=company):
+        [debtor] = manager.call("res.partner", "read", [[contact["partner_id"][0]], ["vat"]])
+        phone = contact["address"].lstrip("+")
+        for text in ("Hola, pago el viernes", debtor["vat"], "sí"):
+            _say(phone, text)
+    return {
+        "conversation": manager.find("collections.conversation", conversation, company=company),
+        "account": manager.find("collections.whatsapp.account", [("company_id", "=", company)]),
+        "rule": manager.find(
+            "collections.contact.rule", [("kind", "=", "law"), ("country_ids.code", "=", "PE")]
+        ),
+        "pay": urlsplit(contact["pay_url"]).path,
+    }
+
+
+def _say(phone, text, seconds=60):
+    """Write from a phone of the demo, and wait for the answer."""
+    url = f"http://127.0.0.1:{_get_ports()['phones']}"
+    said = requests.get(f"{url}/inbox", {"number": phone}, timeout=20).json()
+    requests.post(f"{url}/say", json={"phone": phone, "text": text}, timeout=20)
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        now = requests.get(f"{url}/inbox", {"number": phone}, timeout=20).json()
+        if any(row["from"] == "us" for row in now[len(said) + 1 :]):
+            return
+        time.sleep(0.5)
+    raise HouseError(f"Nobody answered “{text}” within {seconds} s.")
 
 
 def _ensure_run(manager, company, method, states, seconds=180):

@@ -40,6 +40,8 @@ SHOTS = (
         more=True,
     ),
     Shot("my-day", "cobrador", _action("collections_worklist_action")),
+    Shot("conversation", "cobrador", _record("collections_conversation_action", "conversation")),
+    Shot("pay", "cliente", "{pay}"),
     Shot("promises", "cobrador", _action("collections_promise_action_standing")),
     Shot("agreement", "supervisor", _record("collections_agreement_action_standing", "agreement")),
     Shot("signing", "cliente", "{signing}"),
@@ -68,6 +70,12 @@ SHOTS = (
         (".modal button[name='action_simulate']",),
     ),
     Shot("strategy", "jefe", _record("collections_strategy_action", "strategy")),
+    Shot("rule", "jefe", _record("collections_contact_rule_action", "rule")),
+    Shot(
+        "whatsapp",
+        "admin",
+        "/odoo/action-collections_whatsapp.collections_whatsapp_account_action/{account}",
+    ),
     Shot("health", "jefe", _action("collections_health_action")),
     Shot("settings", "admin", _action("res_config_settings_action")),
 )
