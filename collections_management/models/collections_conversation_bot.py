@@ -123,7 +123,9 @@ class CollectionsConversation(models.Model):
             totals=totals,
             pay_url=self._get_pay_url(case) or "",
             accounts=tuple(self._get_bank_lines()),
-            reasons=tuple((reason.id, reason.name) for reason in self._get_reasons()),
+            reasons=tuple(
+                (reason.id, reason.debtor_name or reason.name) for reason in self._get_reasons()
+            ),
             person=self._get_answer_user().name or "",
         )
 

@@ -259,8 +259,13 @@ class CollectionsConversation(models.Model):
         conversation._say(text, user=self.env.user)
         return self.get_conversation()
 
-    def send_window_text(self, text_id):
-        """Say an approved text, after the time for free text is over."""
+    def send_window_text(self, text_id, reason=False):
+        """Say an approved text, after the time for free text is over: we begin, so the contact
+        rules are asked.
+
+        :param str reason: why now, where they speak against it; it is logged
+        :raise UserError: why not
+        """
         self.ensure_one()
         self._check_may_answer()
         conversation = self.sudo()
@@ -272,9 +277,18 @@ class CollectionsConversation(models.Model):
             raise UserError(self.env._("This text is not available any more."))
         if conversation.opted_out_on:
             raise UserError(self.env._("The debtor asked not to be written to by this channel."))
+        reason = (reason or "").strip()
+        if not reason and (why := self._get_window_breach()):
+            raise UserError(why)
+        if reason and self.case_id:
+            self.case_id._log("note", {}, content={"note": f"{self.channel_id.name}: {reason}"})
         conversation._take_for(self.env.user)
         conversation.channel_id._say_window_text(conversation, text_id, self.env.user)
         return self.get_conversation()
+
+    def _get_window_breach(self):
+        """Return what speaks against writing first at this moment, or an empty string."""
+        return self.case_id._get_breach("written")[1] if self.case_id else ""
 
     def _take_for(self, user):
         """Note that a person answers it; what waited is answered."""
@@ -311,6 +325,7 @@ class CollectionsConversation(models.Model):
         )
         more, messages = len(messages) > limit, messages[:limit][::-1]
         fault = self.sudo()._get_say_fault()
+        texts = self._get_texts(fault)
         return {
             "id": self.id,
             "name": self.display_name,
@@ -324,7 +339,8 @@ class CollectionsConversation(models.Model):
             "opted_out": bool(self.opted_out_on),
             "window_until": fields.Datetime.to_string(self.window_until) or False,
             "fault": fault and {"code": fault[0], "text": fault[1]},
-            "texts": self._get_texts(fault),
+            "texts": texts,
+            "breach": texts and self._get_window_breach() or "",
             "more": more,
             "messages": [message._get_screen_data() for message in messages],
         }  # fmt: skip

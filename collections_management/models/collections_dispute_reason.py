@@ -9,6 +9,11 @@ class CollectionsDisputeReason(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
+    debtor_name = fields.Char(
+        "As the Debtor Reads It",
+        translate=True,
+        help="The debtor's own words, where he chooses a reason. Empty: the name.",
+    )
     code = fields.Char(help="Its name for other systems.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)

@@ -327,6 +327,15 @@ class TestConversationDelivery(ConversationCommon):
             as_collector.send_window_text(8)
         with patch.object(type(self.channel), "_is_two_way", lambda _self: True):
             as_collector.send_window_text(7)
+            # we begin here: where the contact rules speak against it, a reason is asked for
+            case = type(self.case)
+            with patch.object(case, "_get_breach", lambda *_args: ({}, "It is Sunday.")):
+                self.assertEqual(as_collector.get_conversation()["breach"], "It is Sunday.")
+                with self.assertRaisesRegex(UserError, "It is Sunday"):
+                    as_collector.send_window_text(7, " ")
+                as_collector.send_window_text(7, "She asked for it")
+        note = self.case.log_ids.filtered(lambda log: log.event == "note").content_ids
+        self.assertIn("She asked for it", note.note)
         self.provider.texts = []
 
     def test_what_a_channel_sent_by_itself_is_shown_in_the_conversation(self):

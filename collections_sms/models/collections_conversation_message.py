@@ -22,6 +22,22 @@ class CollectionsConversationMessage(models.Model):
         self._note_in()
         self.state = "done"
 
+    def _note_sms_start(self):
+        """Send text messages again to who asks for them: the debtor's own, latest word."""
+        self.ensure_one()
+        conversation = self.conversation_id
+        self.env["phone.blacklist"].sudo()._remove([conversation.address])
+        conversation.opted_out_on = False
+        if conversation.case_id:
+            self.env["collections.consent"].sudo()._grant(
+                conversation.partner_id,
+                "sms",
+                proof=self.body,
+                address=conversation.address,
+                source="sms",
+                company=conversation.company_id,
+            )
+
     def _erase(self):
         said = self.filtered(lambda message: message.channel_id.kind == "sms")
         self.env["sms.sms"]._erase_collections(said.mapped("external_id"))

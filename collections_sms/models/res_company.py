@@ -128,4 +128,4 @@ class ResCompany(models.Model):
         if asks_to_stop(told):
             message._note_sms_stop()
         elif asks_to_start(told):
-            self.env["phone.blacklist"]._remove([message.conversation_id.address])
+            message._note_sms_start()

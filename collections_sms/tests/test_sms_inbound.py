@@ -35,6 +35,22 @@ class TestSmsInbound(SmsCommon, HttpCase):
         self.assertEqual(conversation.message_line_ids.mapped("body"), ["Pago el viernes"])
         self.assertEqual(conversation.message_line_ids.state, "new", "the bot's turn comes")
 
+    def test_who_wants_text_messages_again_gets_them(self):
+        self.create_invoice(100, days_overdue=5)
+        case = self.plan().case_id
+        consents = self.env["collections.consent"]
+
+        def get_state():
+            states = consents._get_states(case.partner_id, "sms", {case.partner_id.id: NUMBER})
+            return states[case.partner_id.id]
+
+        self.receive("STOP", sid="SM1")
+        self.assertEqual(get_state(), "withdrawn")
+        self.assertTrue(self.get_conversation().opted_out_on)
+        self.receive("START", sid="SM2")
+        self.assertEqual(get_state(), "granted")
+        self.assertFalse(self.get_conversation().opted_out_on)
+
     def test_a_forged_one_is_refused(self):
         self.assertEqual(self.receive("x", key="other").status_code, 403)
         self.assertEqual(self.receive("x", token="unknown").status_code, 403)

@@ -189,6 +189,17 @@ def to_send(parts, values, document=None):
     return components
 
 
+def find_foreign(parts, values):
+    """Return ``(button's address, address to open)`` of the first button whose fixed part is not
+    that of the whole address it has to open, or None."""
+    for index, button in enumerate(parts["buttons"]):
+        value, url = values.get(f"url:{index}") or "", button["url"]
+        is_whole = value.startswith(("https://", "http://"))
+        if is_whole and VARIABLE.search(url) and not value.startswith(VARIABLE.sub("", url)):
+            return url, value
+    return None
+
+
 def get_suffix(url, value):
     """Return what stands for the variable of a button's address: a whole address loses the part
     that is fixed."""

@@ -90,6 +90,7 @@ class CollectionsChannel(models.Model):
         leaving = self._whatsapp_imagine(conversation).with_context(collections_leaves=True)
         values = template._get_values(leaving)
         parts, now = template._get_parts(), fields.Datetime.now()
+        template._check_links(parts, values)
         message = self.env["collections.conversation.message"].sudo().create(
             {
                 "conversation_id": conversation.id,

@@ -100,15 +100,7 @@ class CollectionsContact(models.Model):
                 self.env._("WhatsApp sends approved templates only, not words of a person.")
             )
         values, parts = template._get_values(self), template._get_parts()
-        links = template.parameter_ids.filtered(lambda row: row.source == "pay_url")
-        if not all(values[row.name] for row in links):
-            raise UserError(
-                self.env._(
-                    "WhatsApp template %(template)s shows a pay link, and there is no page to pay"
-                    " on: install Collections Portal or choose another template.",
-                    template=template.display_name,
-                )
-            )
+        template._check_links(parts, values)
         return {
             "subject": template.display_name,
             "body": to_html(templates.to_text(parts, values)),

@@ -200,6 +200,28 @@ class CollectionsWhatsappTemplate(models.Model):
         local = contact.with_context(lang=self._get_odoo_lang())
         return {row.name: row._get_value(local) for row in self.parameter_ids}
 
+    def _check_links(self, parts, values):
+        """:raise UserError: when a button would open nothing, or an address of another system"""
+        links = self.parameter_ids.filtered(lambda row: row.source == "pay_url")
+        if not all(values[row.name] for row in links):
+            raise UserError(
+                self.env._(
+                    "WhatsApp template %(template)s shows a pay link, and there is no page to pay"
+                    " on: install Collections Portal or choose another template.",
+                    template=self.display_name,
+                )
+            )
+        if foreign := templates.find_foreign(parts, values):
+            raise UserError(
+                self.env._(
+                    "The button of WhatsApp template %(template)s opens %(fixed)s, and the page is"
+                    " at %(address)s: submit a template with the right address.",
+                    template=self.display_name,
+                    fixed=foreign[0],
+                    address=foreign[1],
+                )
+            )
+
     def _get_odoo_lang(self):
         code = self.language.replace("-", "_")
         installed = [lang for lang, _name in self.env["res.lang"].get_installed()]

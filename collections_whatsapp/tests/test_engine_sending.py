@@ -149,6 +149,16 @@ class TestEngineSending(BaseCase):
             with self.subTest(body=parts["body"]):
                 self.assertEqual(templates.read_components(templates.to_submit(parts)), parts)
 
+    def test_a_button_that_would_open_another_address_is_found(self):
+        for value, fault in (
+            ("https://pay.example/c/abc", None),
+            ("abc", None),
+            ("", None),
+            ("https://old.example/c/abc", ("https://pay.example/c/{{1}}", "https://old.example/c/abc")),
+        ):  # fmt: skip
+            with self.subTest(value=value):
+                self.assertEqual(templates.find_foreign(PARTS, {"url:1": value}), fault)
+
     def test_what_is_fixed_needs_no_example_and_a_header_has_its_own(self):
         url = {"type": "url", "text": "Pagar", "url": "https://pay.example"}
         parts = {**PARTS, "body": "Hay una deuda pendiente", "buttons": [url], "samples": {}}

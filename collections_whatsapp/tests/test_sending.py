@@ -2,7 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from tools.doubles.whatsapp import make_status, wrap
@@ -215,6 +215,12 @@ class TestSending(WhatsappCommon):
         self.deliver()
         contact.invalidate_recordset()
         self.assertEqual(contact.state, "sent")
+
+    def test_a_button_that_opens_another_system_holds_its_message(self):
+        values = {"1": "Ana", "url:0": "https://new.example/c/abc"}
+        parts = {"buttons": [{"type": "url", "text": "Pay", "url": "https://old.example/c/{{1}}"}]}
+        with self.assertRaisesRegex(UserError, "opens https://old.example"):
+            self.text._check_links(parts, values)
 
     def test_a_template_deleted_during_a_run_lets_the_next_channel_speak(self):
         self.strategy.step_ids.write(

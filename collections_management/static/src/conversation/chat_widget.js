@@ -24,7 +24,7 @@ export class ChatWidget extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ talk: null, older: [], text: "", busy: false });
+        this.state = useState({ talk: null, older: [], text: "", reason: "", busy: false });
         this.list = useRef("list");
         this.last = null;
         onWillStart(() => this.load(this.props.record.resId));
@@ -141,7 +141,12 @@ export class ChatWidget extends Component {
         }
     }
 
-    async say(method, what) {
+    async sendText(text) {
+        await this.say("send_window_text", text.id, this.state.reason);
+        this.state.reason = "";
+    }
+
+    async say(method, ...what) {
         if (this.state.busy) {
             return;
         }
@@ -150,7 +155,7 @@ export class ChatWidget extends Component {
             this.show(
                 await this.orm.call("collections.conversation", method, [
                     [this.props.record.resId],
-                    what,
+                    ...what,
                 ]),
             );
             await this.props.record.load();
