@@ -340,7 +340,7 @@ class CollectionsConversation(models.Model):
             "window_until": fields.Datetime.to_string(self.window_until) or False,
             "fault": fault and {"code": fault[0], "text": fault[1]},
             "texts": texts,
-            "breach": texts and self._get_window_breach() or "",
+            "breach": (texts and self._get_window_breach()) or "",
             "more": more,
             "messages": [message._get_screen_data() for message in messages],
         }  # fmt: skip
