@@ -24,7 +24,7 @@ FLAGS = (
 # What Odoo shows while it works; a picture is taken when there is none of it.
 IS_BUSY = (
     "document.readyState !== 'complete'"
-    " || !document.querySelector('.o_action_manager > *, .modal .o_form_view, #wrapwrap')"
+    " || !document.querySelector('.o_action_manager > *, .modal .o_form_view, #wrapwrap, .page')"
     " || !!document.querySelector('.o_loading_indicator, .o_blockUI')"
     " || [...document.images].some((image) => !image.complete)"
 )
