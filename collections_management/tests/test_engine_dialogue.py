@@ -189,6 +189,18 @@ class TestDialogue(BaseCase):
         self.assertIn("nada pendiente", talk.hear("0970"))
         self.assertFalse(talk.actions)
 
+    def test_a_button_pressed_twice_or_a_month_later_does_nothing_twice(self):
+        talk = Talk()
+        talk.hear("pago el viernes 500 soles")
+        talk.hear("0970")
+        talk.hear(choice="yes")
+        self.assertEqual([name for name, _values in talk.actions], ["promise"])
+        talk.hear(choice="yes")
+        self.assertFalse(talk.actions)
+        talk.facts = get_facts(now=NOW.replace(month=12), today=TODAY.replace(month=12))
+        self.assertNotIn("987.65", talk.hear(choice="balance"), "who it is, is asked again")
+        self.assertFalse(talk.actions)
+
     def test_a_voucher_is_taken_with_and_without_being_asked_for(self):
         talk = Talk()
         self.assertIn("comprobante", talk.hear("ya pagué"))
