@@ -10,15 +10,7 @@ class CollectionsConversationMessage(models.Model):
         conversation = self.conversation_id
         self.env["phone.blacklist"].sudo()._add([conversation.address])
         conversation.opted_out_on = fields.Datetime.now()
-        if conversation.case_id:
-            self.env["collections.consent"].sudo()._withdraw(
-                conversation.partner_id,
-                "sms",
-                proof=self.body,
-                address=conversation.address,
-                source="sms",
-                company=conversation.company_id,
-            )
+        self._note_sms_word(self.env["collections.consent"].sudo()._withdraw)
         self._note_in()
         self.state = "done"
 
@@ -28,8 +20,13 @@ class CollectionsConversationMessage(models.Model):
         conversation = self.conversation_id
         self.env["phone.blacklist"].sudo()._remove([conversation.address])
         conversation.opted_out_on = False
+        self._note_sms_word(self.env["collections.consent"].sudo()._grant)
+
+    def _note_sms_word(self, note):
+        """Note what the debtor said about text messages, by one of the methods of consents."""
+        conversation = self.conversation_id
         if conversation.case_id:
-            self.env["collections.consent"].sudo()._grant(
+            note(
                 conversation.partner_id,
                 "sms",
                 proof=self.body,
