@@ -1,9 +1,10 @@
 """Where a secret may be sent, and what a broken connection tells of what was to go through it."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def never_left(error):
@@ -17,19 +18,18 @@ def never_left(error):
     return isinstance(cause, (NewConnectionError, ConnectTimeoutError))
 
 
-def is_safe(url):
-    """Tell whether a password may be sent there: https, or this very machine."""
+def is_safe(url, query=False):
+    """Tell whether a secret may be sent there: https, or this very machine.
+
+    :param query: whether the address may have one, as a provider's own link to a file does
+    """
     try:
         parts = urlsplit(url or "")
-        host = parts.hostname or ""
+        port = parts.port
     except ValueError:
         return False
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if not parts.hostname or parts.username or parts.password or port == 0:
         return False
-    if parts.scheme == "https" and host:
-        return True
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
+    if not query and (parts.query or parts.fragment):
         return False
-    return parts.scheme == "http" and loopback
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

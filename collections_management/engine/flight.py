@@ -1,7 +1,7 @@
 """Messages on their way to a provider: one at a time, or a group while another is under way."""
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class Flight:
@@ -28,12 +28,14 @@ class Flight:
 
     def start(self, messages):
         """Send a group: ``{key: arguments}``."""
+        self.groups.append({key: self._send(args) for key, args in messages.items()})
+
+    def _send(self, args):
         if self.pool:
-            jobs = {key: self.pool.submit(self.send, *args) for key, args in messages.items()}
-            self.groups.append({key: job.result for key, job in jobs.items()})
-        else:
-            sent = {key: self.send(*args) for key, args in messages.items()}
-            self.groups.append({key: (lambda told=told: told) for key, told in sent.items()})
+            return self.pool.submit(self.send, *args)
+        job = Future()
+        job.set_result(self.send(*args))
+        return job
 
     def land(self):
         """Wait as long as no other group may start; return ``{key: Outcome}`` of what landed."""
@@ -46,5 +48,5 @@ class Flight:
     def _gather(self, flying):
         outcomes = {}
         while len(self.groups) > flying:
-            outcomes |= {key: get() for key, get in self.groups.popleft().items()}
+            outcomes |= {key: job.result() for key, job in self.groups.popleft().items()}
         return outcomes

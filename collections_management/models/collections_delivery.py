@@ -442,15 +442,14 @@ class CollectionsDelivery(models.AbstractModel):
         if outcome.state == "uncertain":
             self._give_back(contact, "uncertain", outcome)
             return [self._get_entry(contact, "uncertain", **data)]
-        if outcome.state == "retry" and outcome.down:  # not this contact's fault: not counted
-            contact.attempts -= 1
-        if outcome.state == "retry" and (
-            moment := next_attempt(max(contact.attempts, 1), fields.Datetime.now())
-        ):
-            self._give_back(contact, "queued", outcome)
-            contact.scheduled_on = moment
-            again = fields.Datetime.to_string(moment)
-            return [self._get_entry(contact, "queued", again=again, **data)]
+        if outcome.state == "retry":
+            if outcome.down:  # not this contact's fault: not counted
+                contact.attempts -= 1
+            if moment := next_attempt(max(contact.attempts, 1), fields.Datetime.now()):
+                self._give_back(contact, "queued", outcome)
+                contact.scheduled_on = moment
+                again = fields.Datetime.to_string(moment)
+                return [self._get_entry(contact, "queued", again=again, **data)]
         self._give_back(contact, "failed", outcome)
         self._fall_back(contact)
         return [self._get_entry(contact, "failed", **data)]

@@ -7,9 +7,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from odoo.addons.collections_management.engine.connection import is_safe
+
 from ..engine.limits import read_tier
 from ..engine.phone import canonical
-from .whatsapp_graph import Graph, is_safe
+from .whatsapp_graph import Graph
 
 VERSION = re.compile(r"v\d{2}\.\d")
 REST_HOURS = {"quality": 4, "slow": 1}

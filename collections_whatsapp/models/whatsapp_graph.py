@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from odoo.addons.collections_management.engine.connection import never_left
+from odoo.addons.collections_management.engine.connection import is_safe, never_left
 
 from ..engine.errors import Fault, read_error
 
 _logger = logging.getLogger(__name__)
 
 TIMEOUT = 20  # seconds to connect, and between two pieces of the answer
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 META = re.compile(r"(?:[a-z0-9-]+\.)*(?:facebook\.com|fbsbx\.com|whatsapp\.net)")
 CHUNK = 65_536
 CONNECTIONS = 20  # kept open at once: a batch sends from threads
@@ -31,18 +30,6 @@ class Reply:
 
     data: dict = field(default_factory=dict)
     fault: Fault | None = None
-
-
-def is_safe(url):
-    """Tell whether a token may be sent there: encrypted, or never off this machine."""
-    try:
-        parts = urlsplit(url or "")
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username or not port_is_valid:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 class Graph:
@@ -111,7 +98,7 @@ class Graph:
         reply = self.call("GET", media_id)
         url = reply.data.get("url")
         host = urlsplit(url or "").hostname or ""
-        if not is_safe(url) or not (META.fullmatch(host) or host == self.host):
+        if not is_safe(url, query=True) or not (META.fullmatch(host) or host == self.host):
             raise requests.RequestException(reply.fault.message if reply.fault else "no address")
         with self.session.get(url, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
             answer.raise_for_status()

@@ -1,7 +1,6 @@
 """What the processes do that send by WhatsApp, each with an environment of the superuser."""
 
 import json
-import time
 
 KEY = "a-key"
 BODY = "Hola {{1}}, tienes una cuenta por pagar desde hace algunos días."
@@ -66,19 +65,12 @@ def deliver(env, barrier=None):
 
 
 def tell(env, barrier=None, *, body):
-    """Take a webhook and work on it; return the seconds of the work."""
+    """Take a webhook and work on it."""
     events = env["collections.whatsapp.event"]
     account = env["collections.whatsapp.account"].search([], limit=1)
     events._store(account, json.dumps(body).encode())
     env.cr.commit()
-    begun = time.monotonic()
     events._cron_process()
-    return time.monotonic() - begun
-
-
-def recover(env, barrier=None):
-    """Take over what dead workers left behind."""
-    env["collections.delivery"]._recover()
 
 
 def report(env, barrier=None):
