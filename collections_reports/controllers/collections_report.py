@@ -1,0 +1,5 @@
+from odoo import http
+
+
+class CollectionsReportController(http.Controller):
+    """Reports as files."""

@@ -1,0 +1,4 @@
+from . import (
+    collections_report,
+    collections_report_base,
+)

@@ -1,0 +1,56 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CollectionsReport(models.AbstractModel):
+    """The door to all reports: what a screen, an export or a scheduled mail asks."""
+
+    _name = "collections.report"
+    _description = "Reports of Collections"
+
+    @api.model
+    def _get_report(self, code):
+        """Return the report of a code, once it is certain that the reader may read it.
+
+        :raise UserError: for an unknown code
+        :raise AccessError: for a reader without the right
+        """
+        for name in self.env.registry["collections.report.base"]._inherit_children:
+            report = self.env[name]
+            if report._report_code == code and code:
+                report._check_reader()
+                return report
+        raise UserError(self.env._("There is no report “%s”.", str(code)[:50]))
+
+    @api.model
+    def _get_document(self, code, options=None):
+        """Return ``(report, its options, its document)``."""
+        report = self._get_report(code)
+        read = report._read_options(options)
+        content = report._finish(report._get_document(read))
+        content["made_on"] = fields.Datetime.to_string(fields.Datetime.now())
+        return report, read, content
+
+    @api.model
+    def get_page(self, code, options=None):
+        """Return what the screen of a report shows: its filters, its options and its document."""
+        report, read, content = self._get_document(code, options)
+        return {
+            "filters": report._name_records(report._get_filters(), read),
+            "options": report._dump_options(read),
+            "document": content,
+        }
+
+    @api.model
+    def get_rows(self, code, options, key):
+        """Return the rows under a row, and the currencies of their money."""
+        report = self._get_report(code)
+        rows = report._get_rows(report._read_options(options), key)
+        content = {"sections": [{"rows": rows}]}
+        return {"rows": rows, "currencies": report._finish(content)["currencies"]}
+
+    @api.model
+    def open_drill(self, code, options, key):
+        """Return the action that shows the records behind a figure."""
+        report = self._get_report(code)
+        return report._get_drill(report._read_options(options), key)
