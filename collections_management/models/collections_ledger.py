@@ -53,6 +53,73 @@ class CollectionsLedger(models.AbstractModel):
         )
 
     @api.model
+    def _get_open_on_sql(self, day, lines=None):
+        """Return as SQL the receivables and credits that were open at the end of a day.
+
+        Columns: ``line_id, company_id, partner_id`` (the commercial partner, or NULL),
+        ``account_id, currency_id, move_id, date, due, amount`` (company currency, credits below
+        zero), ``amount_currency``. What a line owed then is what it owes now and what was
+        reconciled with it after that day (``max_date``: the later of both sides).
+
+        :param date day: any day; entries dated after it did not exist yet
+        :param Query lines: the lines of ``account.move.line`` to look at, as ``_search`` returns
+            them, with the record rules of the reader; None: all
+        """
+        query = lines or self.env["account.move.line"].sudo()._search([])
+        where = query.where_clause or SQL("TRUE")
+        picks = SQL(
+            """
+            SELECT account_move_line.id AS line_id, account_move_line.company_id,
+                   account_move_line.partner_id, account_move_line.account_id,
+                   account_move_line.currency_id, account_move_line.move_id,
+                   account_move_line.date,
+                   coalesce(account_move_line.date_maturity, account_move_line.date) AS due,
+                   account_move_line.amount_residual + coalesce(later.amount, 0) AS amount,
+                   account_move_line.amount_residual_currency
+                       + coalesce(later.amount_currency, 0) AS amount_currency
+              FROM %s
+            """,
+            query.from_clause,
+        )
+        existed = SQL(
+            "%s AND account_move_line.parent_state = 'posted' AND account_move_line.date <= %s"
+            " AND account_move_line.account_id = ANY(%s)",
+            where,
+            day,
+            self._get_account_ids(),
+        )
+        return SQL(
+            """
+            WITH later AS MATERIALIZED (
+                SELECT line_id, sum(amount) AS amount, sum(amount_currency) AS amount_currency
+                  FROM (SELECT debit_move_id AS line_id, amount,
+                               debit_amount_currency AS amount_currency
+                          FROM account_partial_reconcile WHERE max_date > %(day)s
+                         UNION ALL
+                        SELECT credit_move_id, -amount, -credit_amount_currency
+                          FROM account_partial_reconcile WHERE max_date > %(day)s) part
+              GROUP BY line_id
+            )
+            SELECT item.line_id, item.company_id, partner.commercial_partner_id AS partner_id,
+                   item.account_id, item.currency_id, item.move_id, item.date, item.due,
+                   item.amount, item.amount_currency
+              FROM (
+                   %(picks)s LEFT JOIN later ON later.line_id = account_move_line.id
+                   WHERE %(existed)s AND %(open)s
+                   UNION ALL
+                   %(picks)s JOIN later ON later.line_id = account_move_line.id
+                   WHERE %(existed)s AND (%(open)s) IS NOT TRUE
+              ) item
+         LEFT JOIN res_partner partner ON partner.id = item.partner_id
+             WHERE item.amount <> 0 OR item.amount_currency <> 0
+            """,
+            day=day,
+            picks=picks,
+            existed=existed,
+            open=self._get_open_sql("account_move_line"),
+        )
+
+    @api.model
     def _today(self, company):
         """Return the day it is where the company is; in a rehearsal, the day it rehearses."""
         if day := self._get_rehearsed_day():

@@ -184,28 +184,8 @@ class CollectionsProvision(models.Model):
                 provision_id, company_id, partner_id, currency_id, kind, days, percent,
                 amount_currency, amount, provided)
             WITH item AS (
-                SELECT partner.commercial_partner_id AS partner_id, line.currency_id,
-                       line.amount_currency - paid.amount_currency AS amount_currency,
-                       line.balance - paid.amount AS amount,
-                       %(day)s - coalesce(line.date_maturity, line.date) AS age
-                  FROM account_move_line line
-             LEFT JOIN res_partner partner ON partner.id = line.partner_id
-            CROSS JOIN LATERAL (
-                    SELECT coalesce(sum(CASE WHEN partial.debit_move_id = line.id
-                                             THEN partial.amount ELSE -partial.amount END), 0)
-                               AS amount,
-                           coalesce(sum(CASE WHEN partial.debit_move_id = line.id
-                                             THEN partial.debit_amount_currency
-                                             ELSE -partial.credit_amount_currency END), 0)
-                               AS amount_currency
-                      FROM account_partial_reconcile partial
-                     WHERE (partial.debit_move_id = line.id OR partial.credit_move_id = line.id)
-                       AND partial.max_date <= %(day)s
-                  ) paid
-                 WHERE line.company_id = %(company)s AND line.parent_state = 'posted'
-                   AND line.account_id = ANY(%(accounts)s) AND line.date <= %(day)s
-                   AND (line.balance <> paid.amount
-                        OR line.amount_currency <> paid.amount_currency)
+                SELECT partner_id, currency_id, amount_currency, amount, %(day)s - due AS age
+                  FROM (%(open)s) open
             ), banded AS (
                 SELECT item.*, band.days, coalesce(band.percent, 0) AS percent,
                        CASE WHEN item.amount < 0 THEN 'credit'
@@ -226,7 +206,12 @@ class CollectionsProvision(models.Model):
             """,
             day=self.date,
             company=self.company_id.id,
-            accounts=self.env["collections.ledger"]._get_account_ids(),
+            open=self.env["collections.ledger"]._get_open_on_sql(
+                self.date,
+                self.env["account.move.line"]
+                .sudo()
+                ._search([("company_id", "=", self.company_id.id)]),
+            ),
             provision=self.id,
             places=self.currency_id.decimal_places,
         )

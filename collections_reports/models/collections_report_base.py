@@ -136,9 +136,9 @@ class CollectionsReportBase(models.AbstractModel):
                         value=str(value)[:50],
                     )
                 ) from None
-        if options.get("date_from") and options.get("date_to"):
-            if options["date_from"] > options["date_to"]:
-                raise UserError(self.env._("The period ends before it begins."))
+        first, last = options.get("date_from"), options.get("date_to")
+        if first and last and first > last:
+            raise UserError(self.env._("The period ends before it begins."))
         return options
 
     def _read_option(self, one, value):
@@ -176,9 +176,7 @@ class CollectionsReportBase(models.AbstractModel):
         """
         groups = self._report_groups.split(",")
         if not self.env.su and not any(self.env.user.has_group(group) for group in groups):
-            raise AccessError(
-                self.env._("You may not read the report “%s”.", self._get_title())
-            )
+            raise AccessError(self.env._("You may not read the report “%s”.", self._get_title()))
 
     @api.model
     def _get_case_domain(self, options):
