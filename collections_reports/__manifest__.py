@@ -10,8 +10,9 @@
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
-        "views/collections_report_views.xml",
         "views/collections_reports_menus.xml",
+        "views/account_move_line_views.xml",
+        "views/collections_report_aging_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["collections_reports/static/src/**/*"],
