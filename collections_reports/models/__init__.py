@@ -1,7 +1,8 @@
+# ruff: noqa: I001  (what others inherit comes first)
+from . import collections_report_base
 from . import (
     account_move_line,
     collections_report,
-    collections_report_base,
     collections_report_aging,
     collections_report_aging_entries,
     collections_report_aging_items,

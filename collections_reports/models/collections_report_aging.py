@@ -207,7 +207,7 @@ class CollectionsReportAging(models.AbstractModel):
         buckets = self._get_buckets(options)
         columns = self._get_columns(options, buckets)
         [found, totals] = self._get_sums(options, buckets, options["group_by"], options["limit"])
-        rows = [self._make_row(options, columns, one) for one in self._name(options, found)]
+        rows = [self._make_row(options, columns, one) for one in self._put_names(options, found)]
         total_rows = [
             documents.row(f"total-{one['money_id']}", self._get_cells(columns, one),
                           currency=one["money_id"])
@@ -288,7 +288,7 @@ class CollectionsReportAging(models.AbstractModel):
             )
         return columns
 
-    def _name(self, options, rows, group_by=None):
+    def _put_names(self, options, rows, group_by=None):
         """Yield the rows with the ``name`` of what they stand for."""
         group_by = group_by or options["group_by"]
         model = self._get_groups()[group_by].get("model")

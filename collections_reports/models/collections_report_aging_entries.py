@@ -93,7 +93,7 @@ class CollectionsReportAging(models.AbstractModel):
             one["key"] = str(one["key"] or "")
         return [
             self._make_row(nested, columns, one, "partner", f"{key}/") | {"level": 1}
-            for one in self._name(nested, rows)
+            for one in self._put_names(nested, rows)
         ]
 
     def _narrow(self, options, buckets, key):
@@ -249,7 +249,7 @@ class CollectionsReportAging(models.AbstractModel):
         elif section["name"] == "groups" and section["more"]:
             columns = section["columns"]
             [found, _totals] = self._get_sums(options, buckets, options["group_by"], None)
-            for one in self._name(options, found):
+            for one in self._put_names(options, found):
                 yield self._make_row(options, columns, one)
         else:
             yield from section["rows"]
