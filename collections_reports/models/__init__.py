@@ -6,4 +6,5 @@ from . import (
     collections_report_aging,
     collections_report_aging_entries,
     collections_report_aging_items,
+    collections_report_xlsx,
 )

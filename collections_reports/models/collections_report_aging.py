@@ -254,9 +254,10 @@ class CollectionsReportAging(models.AbstractModel):
         own."""
         _ = self.env._
         group = self._get_groups()[options["group_by"]]
+        tones = self._get_tones(buckets)
         money = [
-            documents.column(one.name, self._get_bucket_words(one), "money", total=True)
-            for one in buckets
+            documents.column(one.name, self._get_bucket_words(one), "money", total=True, tone=tone)
+            for one, tone in zip(buckets, tones, strict=True)
         ]
         if options["credits"] == "column":
             money.append(documents.column("credit", _("Credits"), "money", total=True))

@@ -178,7 +178,8 @@ class CollectionsReportAging(models.AbstractModel):
                 SELECT FALSE AS is_total, key::text AS key, money_id, %(columns)s,
                        NULL::bigint AS row_count FROM shown
              UNION ALL
-                SELECT TRUE, NULL, money_id, %(sums)s, count(*) FROM summed GROUP BY money_id
+                SELECT TRUE, NULL, money_id, %(sums)s, sum(items)::bigint, count(*)
+                  FROM summed GROUP BY money_id
                 """,
                 summed=self._get_sums_sql(options, buckets, group_by),
                 order=(
@@ -188,7 +189,7 @@ class CollectionsReportAging(models.AbstractModel):
                 ),
                 limit=limit,
                 columns=SQL(", ").join(columns),
-                sums=SQL(", ").join(SQL("sum(%s)", column) for column in columns),
+                sums=SQL(", ").join(SQL("sum(%s)", column) for column in columns[:-1]),
             )
         )
         totals = [one for one in rows if one["is_total"]]
