@@ -83,7 +83,7 @@ def add_up(columns, rows):
 
 
 def figure(name, label, value, kind="money", *, currency=None, previous=None, better=None,
-   X  # fmt: skip
+           formula=None, sources=None, caveat=None, undefined=None, drill=None):  # fmt: skip
     """Return one figure of a section of figures.
 
     :param value: the value, or None when it is undefined: ``undefined`` says why
