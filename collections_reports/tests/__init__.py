@@ -1,1 +1,6 @@
-from . import test_engine_aging
+from . import (
+    test_aging,
+    test_engine_aging,
+    test_engine_documents,
+    test_xlsx,
+)
