@@ -273,11 +273,6 @@ class CollectionsReportAging(models.AbstractModel):
             columns.append(
                 documents.column("overdue", _("Overdue"), "money", total=True, sums=late)
             )
-            columns.append(
-                documents.column(
-                    "share", _("Overdue (%)"), "percent", ratio=("overdue", "total"), better="down"
-                )
-            )
         if options["compare"] and not first:
             columns.append(
                 documents.column(

@@ -269,7 +269,7 @@ class TestAging(ReportsCommon):
                 getattr(self.env["collections.report"].with_user(user), method)(*args)
 
     def test_another_company_is_not_there(self):
-        other = self._create_company(name="company_1_data")
+        other = self.setup_other_company()["company"]
         debtor = self.create_debtor("Elsewhere")
         journal = self.env["account.journal"].search(
             [("company_id", "=", other.id), ("type", "=", "sale")], limit=1

@@ -85,8 +85,9 @@ class TestXlsx(ReportsCommon):
             self.assertEqual(len(section["rows"]), 1)
             self.assertGreater(section["more"], 0)
             sheet = self.book(options)[section["title"]]
-            rows = section["more"] + 1 + len(section["totals"])
-            self.assertEqual(sheet.max_row, rows + 1)
+            rows = section["more"] + 1
+            self.assertIn(sheet.max_row, (rows + 1, rows + 2))  # with a line of totals
+
 
     def test_sheets_of_the_same_or_no_name_and_every_kind_of_value(self):
         columns = [
