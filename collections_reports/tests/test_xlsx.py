@@ -88,7 +88,6 @@ class TestXlsx(ReportsCommon):
             rows = section["more"] + 1
             self.assertIn(sheet.max_row, (rows + 1, rows + 2))  # with a line of totals
 
-
     def test_sheets_of_the_same_or_no_name_and_every_kind_of_value(self):
         columns = [
             documents.column("a", "A", kind) for kind in ("text", "date", "percent", "number")
