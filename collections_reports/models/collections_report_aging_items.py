@@ -188,7 +188,7 @@ class CollectionsReportAging(models.AbstractModel):
                 """,
                 summed=self._get_sums_sql(options, buckets, group_by),
                 order=(
-                    SQL("key, money_id")
+                    SQL("key < 0, key, money_id")
                     if group_by == "age"
                     else SQL("abs(total) + abs(before) DESC, key, money_id")
                 ),

@@ -27,13 +27,15 @@ const FORMATS = {
     percent: (value) => `${formatFloat(value, { digits: [16, 1] })}\u00a0%`,
     days: (value) => formatFloat(value, { digits: [16, Number.isInteger(value) ? 0 : 1] }),
     date: (value) => formatDate(deserializeDate(value)),
-    record: (value) => value.name,
 };
 
 /** Return a value as words: of a cell, a figure or a chart. Nothing is an empty text. */
 export function formatValue(value, kind, currency) {
     if (value === null || value === undefined || value === false || value === "") {
         return "";
+    }
+    if (typeof value === "object") {
+        return value.name;
     }
     const format = FORMATS[kind];
     return format ? format(value, currency) : String(value);

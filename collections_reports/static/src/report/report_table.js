@@ -104,7 +104,7 @@ export class ReportTable extends Component {
 
     isLink(row, column) {
         const value = row.cells[column.name];
-        return column.kind === "record" && value?.model && value.id;
+        return Boolean(value?.model && value.id);
     }
 
     async toggle(row) {
