@@ -46,22 +46,21 @@ class CollectionsReport(models.AbstractModel):
             writer.write_definitions()
 
     def _get_xlsx_words(self):
-        _ = self.env._
         return {
-            "summary": _("Summary"),
-            "figure": _("Figure"),
-            "value": _("Value"),
-            "before": _("Before"),
-            "currency": _("Currency"),
-            "formula": _("How it is made"),
-            "sources": _("Sources"),
-            "caveat": _("What it does not say"),
-            "definitions": _("Definitions"),
-            "term": _("Term"),
-            "total": _("Total"),
-            "table": _("Table"),
-            "label": _("Label"),
-            "cut": _("A sheet holds no more rows: the rest is left out."),
+            "summary": self.env._("Summary"),
+            "figure": self.env._("Figure"),
+            "value": self.env._("Value"),
+            "before": self.env._("Before"),
+            "currency": self.env._("Currency"),
+            "formula": self.env._("How it is made"),
+            "sources": self.env._("Sources"),
+            "caveat": self.env._("What it does not say"),
+            "definitions": self.env._("Definitions"),
+            "term": self.env._("Term"),
+            "total": self.env._("Total"),
+            "table": self.env._("Table"),
+            "label": self.env._("Label"),
+            "cut": self.env._("A sheet holds no more rows: the rest is left out."),
         }
 
 
