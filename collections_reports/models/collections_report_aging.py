@@ -153,29 +153,64 @@ class CollectionsReportAging(models.AbstractModel):
         ``move``; without a ``model`` it is a text, told as it is or by ``words``.
         """
         return {
-            "partner": {"label": self.env._("Debtor"), "sql": SQL("item.partner_id"),
-                        "model": "res.partner"},
-            "user": {"label": self.env._("Collector"), "sql": SQL("item.user_id"), "model": "res.users"},
-            "team": {"label": self.env._("Team"), "sql": SQL("item.team_id"), "model": "collections.team"},
-            "segment": {"label": self.env._("Segment"), "sql": SQL("item.segment_id"),
-                        "model": "collections.segment"},
-            "strategy": {"label": self.env._("Strategy"), "sql": SQL("item.strategy_id"),
-                         "model": "collections.strategy"},
-            "salesperson": {"label": self.env._("Salesperson"), "sql": SQL("move.invoice_user_id"),
-                            "model": "res.users"},
-            "country": {"label": self.env._("Country"), "sql": SQL("partner.country_id"),
-                        "model": "res.country"},
-            "state": {"label": self.env._("Region"), "sql": SQL("partner.state_id"),
-                      "model": "res.country.state"},
+            "partner": {
+                "label": self.env._("Debtor"),
+                "sql": SQL("item.partner_id"),
+                "model": "res.partner",
+            },
+            "user": {
+                "label": self.env._("Collector"),
+                "sql": SQL("item.user_id"),
+                "model": "res.users",
+            },
+            "team": {
+                "label": self.env._("Team"),
+                "sql": SQL("item.team_id"),
+                "model": "collections.team",
+            },
+            "segment": {
+                "label": self.env._("Segment"),
+                "sql": SQL("item.segment_id"),
+                "model": "collections.segment",
+            },
+            "strategy": {
+                "label": self.env._("Strategy"),
+                "sql": SQL("item.strategy_id"),
+                "model": "collections.strategy",
+            },
+            "salesperson": {
+                "label": self.env._("Salesperson"),
+                "sql": SQL("move.invoice_user_id"),
+                "model": "res.users",
+            },
+            "country": {
+                "label": self.env._("Country"),
+                "sql": SQL("partner.country_id"),
+                "model": "res.country",
+            },
+            "state": {
+                "label": self.env._("Region"),
+                "sql": SQL("partner.state_id"),
+                "model": "res.country.state",
+            },
             "city": {"label": self.env._("City"), "sql": SQL("nullif(trim(partner.city), '')")},
-            "currency": {"label": self.env._("Currency of the Invoice"), "sql": SQL("item.currency_id"),
-                         "model": "res.currency"},
-            "account": {"label": self.env._("Receivable Account"), "sql": SQL("item.account_id"),
-                        "model": "account.account"},
-            "company": {"label": self.env._("Company"), "sql": SQL("item.company_id"),
-                        "model": "res.company"},
+            "currency": {
+                "label": self.env._("Currency of the Invoice"),
+                "sql": SQL("item.currency_id"),
+                "model": "res.currency",
+            },
+            "account": {
+                "label": self.env._("Receivable Account"),
+                "sql": SQL("item.account_id"),
+                "model": "account.account",
+            },
+            "company": {
+                "label": self.env._("Company"),
+                "sql": SQL("item.company_id"),
+                "model": "res.company",
+            },
             "age": {"label": self.env._("Age"), "sql": SQL("item.bucket")},
-        }  # fmt: skip
+        }
 
     @api.model
     def _read_options(self, raw):
@@ -403,10 +438,14 @@ class CollectionsReportAging(models.AbstractModel):
         if options["basis"] == "due":
             found.append(
                 documents.figure(
-                    "overdue", self.env._("Overdue"), round(late, 10), currency=currency, better="down",
+                    "overdue",
+                    self.env._("Overdue"),
+                    round(late, 10),
+                    currency=currency,
+                    better="down",
                     formula=self.env._("Entries whose due date had passed"),
                 )
-            )  # fmt: skip
+            )
             owed = round(one["total"] - one["credit"], 10)
             found.append(
                 documents.figure(
