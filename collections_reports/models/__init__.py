@@ -2,6 +2,7 @@
 from . import collections_report_base
 from . import (
     account_move_line,
+    collections_kpi,
     collections_report,
     collections_report_aging,
     collections_report_aging_entries,

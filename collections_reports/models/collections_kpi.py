@@ -1,0 +1,139 @@
+from odoo import api, models
+from odoo.tools import SQL, date_utils
+
+from ..engine import kpi
+
+# Who reads every debtor's receivables, also of debtors that have no case (yet).
+ALL_READERS = (
+    "collections_management.collections_management_group_manager",
+    "collections_management.collections_management_group_auditor",
+    "account.group_account_readonly",
+    "account.group_account_invoice",
+)
+CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids", "partner_ids")
+
+
+class CollectionsKpi(models.AbstractModel):
+    """Key figures, for every report that shows some: one place computes them.
+
+    Each source (ledger, promises, contacts) is a file of its own that adds its figures. Amounts are
+    in the currency of the companies and never added over currencies; what a reader may not see is
+    in none of his figures.
+    """
+
+    _name = "collections.kpi"
+    _description = "Key Figures of Collections"
+
+    @api.model
+    def _get_figures(self, report, options):
+        """Return the figures of a period, ``{currency: {name: engine.kpi.Result}}``.
+
+        Names: ``receivable, overdue, current, credits, sales, collected, written_off, dso,
+        dso_best, add, dso_countback, dso_true, cei, overdue_ratio, bad_debt_ratio, cure_rate,
+        relapse_rate, target`` (ledger); ``promise_<kept|partly|broken>_<count|amount>,
+        dispute_days`` (promises); ``contact_rate, right_party_rate, response_rate,
+        automation_ratio, cost_per_contact, cost_per_recovered, first_payment`` (contacts). A
+        result has a ``value`` or, where there is none, a ``reason``; its ``parts`` tell what it
+        was made of.
+
+        :param report: the report that asks (``collections.report.base``): its reader's rights
+        :param dict options: ``date_from`` and ``date_to``, and the filters by case if there are any
+        :return: a key for every currency of the chosen companies
+        """
+        figures = {}
+        for currency, companies in report._get_companies_by_currency().items():
+            figures[currency] = self._get_currency_figures(report, options, companies)
+        return figures
+
+    @api.model
+    def _get_currency_figures(self, report, options, companies):
+        """Return ``{name: engine.kpi.Result}`` of companies of one currency; each source adds its
+        own."""
+        return {}
+
+    @api.model
+    def _get_series(self, report, options, names, months=12):
+        """Return figures month by month, ``{currency: {"days": [date], name: [Result]}}``.
+
+        ``days`` are the last days of the months, the latest being ``options["date_to"]``; each
+        figure is of the month until that day.
+
+        :param names: among ``receivable, overdue, current, credits, overdue_ratio, sales,
+            collected, dso, dso_best, add, cei, not_due, age_1, age_2, age_3, age_4``
+        :param int months: how many
+        """
+        periods = self._get_months(options["date_to"], months)
+        series = {}
+        for currency, companies in report._get_companies_by_currency().items():
+            found = self._get_currency_series(report, options, companies, periods)
+            series[currency] = {
+                "days": [last for _first, last in periods],
+                **{name: found[name] for name in names},
+            }
+        return series
+
+    @api.model
+    def _get_currency_series(self, report, options, companies, periods):
+        """Return ``{name: [Result]}`` of companies of one currency, for ``[(first, last)]``."""
+        return {}
+
+    @api.model
+    def _get_months(self, last, count):
+        """Return ``[(first day, last day)]`` of months, the latest ending on a day."""
+        periods = []
+        for _number in range(count):
+            first = date_utils.start_of(last, "month")
+            periods.append((first, last))
+            last = date_utils.subtract(first, days=1)
+        return periods[::-1]
+
+    # -- who may see what ------------------------------------------------------------------------
+
+    @api.model
+    def _get_seen_sql(self, report, options, alias):
+        """Return ``(join, condition)`` as SQL: the rows of an alias (with ``company_id`` and
+        ``partner_id``, a commercial partner) of the debtors that the reader sees and the filters
+        choose; the join is to their case as ``kase``.
+
+        Debtors without a case, who never owed when the books were read, are seen by those who see
+        every debtor.
+        """
+        row = SQL.identifier(alias)
+        join = SQL(
+            "LEFT JOIN collections_case kase ON kase.company_id = %(row)s.company_id"
+            " AND kase.partner_id = %(row)s.partner_id AND kase.state <> 'merged'",
+            row=row,
+        )
+        seen = SQL("kase.id IN %s", report._get_case_sql(options))
+        if self._sees_all(options):
+            seen = SQL("(%s OR kase.id IS NULL)", seen)
+        return join, seen
+
+    @api.model
+    def _sees_all(self, options):
+        """Tell whether debtors without a case are in the figures."""
+        if any(options.get(name) for name in CASE_FILTERS):
+            return False
+        return self.env.su or any(self.env.user.has_group(group) for group in ALL_READERS)
+
+    @api.model
+    def _get_words(self):
+        """Return ``{reason: sentence}``: why a figure cannot be computed."""
+        words = {
+            "no_sales": self.env._("Nothing was sold in the period."),
+            "credits": self.env._("The debtors have more credits than debts."),
+            "short_history": self.env._("What is owed is older than the sales of three years."),
+            "nothing_paid": self.env._("No invoice was paid in the period."),
+            "nothing_to_collect": self.env._("There was nothing to collect in the period."),
+            "nothing_open": self.env._("Nothing is owed."),
+            "nothing_overdue": self.env._("Nobody was overdue when the period began."),
+            "nobody_cured": self.env._("Nobody had caught up when the period began."),
+            "no_promises": self.env._("No promise was settled in the period."),
+            "no_disputes": self.env._("No dispute was closed in the period."),
+            "no_contacts": self.env._("Nobody was contacted in the period."),
+            "no_calls": self.env._("No call or visit was noted in the period."),
+            "no_messages": self.env._("No message reached a debtor in the period."),
+            "no_target": self.env._("Nobody has a target in the period."),
+            "nothing_collected": self.env._("No payment came in in the period."),
+        }
+        return {reason: words[reason] for reason in kpi.REASONS}
