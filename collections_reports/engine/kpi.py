@@ -27,6 +27,7 @@ REASONS = (
     "no_calls",  # no call or visit was noted in the period
     "no_messages",  # no message reached a debtor in the period
     "no_target",  # nobody has a target in the period
+    "target_filtered",  # targets are of teams and collectors, the figures of less
     "nothing_collected",  # no payment came in
 )
 
@@ -36,7 +37,7 @@ class Result(NamedTuple):
 
     value: Any
     reason: str | None = None
-    parts: dict = {}  # noqa: RUF012  never changed
+    parts: dict = {}  # read only
 
 
 def undefined(reason, **parts):

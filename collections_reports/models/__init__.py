@@ -3,6 +3,10 @@ from . import collections_report_base
 from . import (
     account_move_line,
     collections_kpi,
+    collections_kpi_ledger,
+    collections_kpi_promise,
+    collections_kpi_contact,
+    collections_kpi_target,
     collections_report,
     collections_report_aging,
     collections_report_aging_entries,

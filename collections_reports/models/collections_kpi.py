@@ -134,6 +134,9 @@ class CollectionsKpi(models.AbstractModel):
             "no_calls": self.env._("No call or visit was noted in the period."),
             "no_messages": self.env._("No message reached a debtor in the period."),
             "no_target": self.env._("Nobody has a target in the period."),
+            "target_filtered": self.env._(
+                "Targets are of teams and collectors: take the other filters away."
+            ),
             "nothing_collected": self.env._("No payment came in in the period."),
         }
         return {reason: words[reason] for reason in kpi.REASONS}

@@ -1,0 +1,141 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine import kpi
+
+# What the log calls a word of the debtor's.
+ANSWER_EVENTS = ("replied", "conversation_in")
+
+
+class CollectionsKpi(models.AbstractModel):
+    """The figures of contacts: what was tried, what arrived, what came of it and what it cost."""
+
+    _inherit = "collections.kpi"
+
+    @api.model
+    def _get_currency_figures(self, report, options, companies):
+        figures = super()._get_currency_figures(report, options, companies)
+        [made] = report._query(
+            SQL(
+                """
+                SELECT count(*) AS attempts, count(*) FILTER (WHERE reached) AS reached,
+                       count(*) FILTER (WHERE was_noted) AS tries,
+                       count(*) FILTER (WHERE was_noted AND reached) AS "right",
+                       count(*) FILTER (WHERE reached AND is_automatic) AS automatic,
+                       coalesce(sum(cost), 0) AS cost
+                  FROM (%s) attempt
+                """,
+                self._get_attempts_sql(report, options, companies),
+            )
+        )
+        told, answered, payments = self._get_answers(report, options, companies)
+        collected = figures["collected"].value
+        return figures | {
+            "contact_rate": kpi.contact_rate(made["reached"], made["attempts"]),
+            "right_party_rate": kpi.right_party_rate(made["right"], made["tries"]),
+            "response_rate": kpi.response_rate(answered, told),
+            "automation_ratio": kpi.automation_ratio(made["automatic"], made["reached"]),
+            "cost_per_contact": kpi.cost_per_contact(made["cost"], made["reached"]),
+            "cost_per_recovered": kpi.cost_per_recovered(made["cost"], collected),
+            "first_payment": kpi.quartiles(payments, "nothing_collected"),
+        }
+
+    @api.model
+    def _get_attempts_sql(self, report, options, companies):
+        """Return as SQL the attempts to reach debtors in the period, by the companies' clocks:
+        ``company_id, partner_id, moment, day, reached, was_noted, is_written, is_automatic, cost``.
+
+        A task counts once it is done; a message that the provider took is presumed to have
+        arrived, as the contact rules presume it. What went to a test address was no attempt.
+        """
+        return SQL(
+            """
+            SELECT kase.company_id, kase.partner_id, sent.moment, sent.day, contact.cost,
+                   contact.state <> 'failed' AS reached,
+                   contact.outcome_id IS NOT NULL AS was_noted,
+                   contact.outcome_id IS NULL AND NOT coalesce(channel.is_manual, false)
+                       AS is_written,
+                   contact.outcome_id IS NULL AND NOT coalesce(channel.is_manual, false)
+                       AND contact.external_reference IS NULL AND contact.approved_by_id IS NULL
+                       AS is_automatic
+              FROM collections_contact contact
+              JOIN collections_channel channel ON channel.id = contact.channel_id
+              JOIN collections_case told ON told.id = contact.case_id
+              JOIN collections_case kase
+                ON kase.company_id = told.company_id AND kase.partner_id = told.partner_id
+               AND kase.state <> 'merged'
+              JOIN %(clock)s ON clock.company_id = kase.company_id
+        CROSS JOIN LATERAL (
+                   SELECT moment, (moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date AS day
+                     FROM coalesce(contact.sent_on, contact.scheduled_on) AS moment) sent
+             WHERE kase.id IN %(cases)s AND contact.company_id = ANY(%(companies)s)
+               AND contact.direction IS DISTINCT FROM 'in' AND contact.safe_mode IS NOT TRUE
+               AND (contact.state IN ('delivered', 'read', 'answered', 'failed')
+                    OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
+               AND sent.moment BETWEEN %(after)s AND %(before)s
+               AND sent.day BETWEEN %(first)s AND %(last)s
+            """,
+            clock=self.env["collections.ledger"]._get_clock_sql(),
+            cases=report._get_case_sql(options),
+            companies=companies.ids,
+            first=options["date_from"],
+            last=options["date_to"],
+            after=options["date_from"] - timedelta(days=1),
+            before=options["date_to"] + timedelta(days=2),
+        )
+
+    @api.model
+    def _get_answers(self, report, options, companies):
+        """Return what debtors did after the first contact of the period that reached them, within
+        the period.
+
+        :return: ``(debtors a message reached, those of them that wrote after it,
+            [(days to the first payment, number of debtors)])``
+        """
+        rows = report._query(
+            SQL(
+                """
+                WITH spoken AS (
+                    SELECT company_id, partner_id, min(day) AS day,
+                           min(moment) FILTER (WHERE is_written) AS moment
+                      FROM (%(attempts)s) attempt WHERE reached GROUP BY company_id, partner_id
+                ), paid AS (
+                    SELECT spoken.company_id, spoken.partner_id, min(payment.date) AS date
+                      FROM spoken
+                      JOIN (%(payments)s) payment
+                        ON payment.company_id = spoken.company_id
+                       AND payment.partner_id = spoken.partner_id AND payment.date >= spoken.day
+                  GROUP BY spoken.company_id, spoken.partner_id
+                )
+                SELECT paid.date - spoken.day AS days, count(*) AS number,
+                       count(spoken.moment) AS told,
+                       count(*) FILTER (WHERE EXISTS (
+                           SELECT FROM collections_case told
+                             JOIN collections_log entry ON entry.case_id = told.id
+                            WHERE told.company_id = spoken.company_id
+                              AND told.partner_id = spoken.partner_id
+                              AND entry.event IN %(events)s AND entry.moment >= spoken.moment
+                              AND (entry.moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date
+                                  <= %(last)s)) AS answered
+                  FROM spoken
+                  JOIN %(clock)s ON clock.company_id = spoken.company_id
+             LEFT JOIN paid ON paid.company_id = spoken.company_id
+                   AND paid.partner_id = spoken.partner_id
+              GROUP BY paid.date - spoken.day
+                """,
+                attempts=self._get_attempts_sql(report, options, companies),
+                payments=self._get_payments_sql(
+                    report, options, companies, [(options["date_from"], options["date_to"])]
+                ),
+                events=ANSWER_EVENTS,
+                clock=self.env["collections.ledger"]._get_clock_sql(),
+                last=options["date_to"],
+            )
+        )
+        return (
+            sum(row["told"] for row in rows),
+            sum(row["answered"] for row in rows),
+            [(row["days"], row["number"]) for row in rows if row["days"] is not None],
+        )
