@@ -10,7 +10,10 @@ collection effectiveness index; the rates of contact centres as the trade associ
 collection agencies (ACA International, CSA) use them.
 """
 
+from datetime import timedelta
 from typing import Any, NamedTuple
+
+from dateutil.relativedelta import relativedelta
 
 REASONS = (
     "no_sales",  # nothing was sold in the period (or as much was credited)
@@ -61,6 +64,31 @@ def ratio(part, whole, reason, times=100):
     if whole <= 0:
         return undefined(reason, **parts)
     return Result(times * part / whole, None, parts)
+
+
+# -- periods -----------------------------------------------------------------------------------
+
+
+def previous_period(first, last):
+    """Return ``(first, last)`` of the period before: whole months before whole months, the same
+    days of the month before a month to date, else as many days."""
+    after = last + timedelta(days=1)
+    if first.day == 1 and after.day == 1:
+        months = (after.year - first.year) * 12 + after.month - first.month
+        return first - relativedelta(months=months), first - timedelta(days=1)
+    if first.day == 1 and (first.year, first.month) == (last.year, last.month):
+        return first - relativedelta(months=1), last - relativedelta(months=1)
+    length = after - first
+    return first - length, last - length
+
+
+def last_year(first, last):
+    """Return ``(first, last)`` of the same period a year ago; whole months stay whole."""
+    after = last + timedelta(days=1)
+    year = relativedelta(years=1)
+    if after.day == 1:
+        return first - year, after - year - timedelta(days=1)
+    return first - year, last - year
 
 
 # -- days sales outstanding --------------------------------------------------------------------
@@ -126,7 +154,7 @@ def countback(receivable, months):
             break
         if sales > 0 and left < sales:
             return Result(counted + days * left / sales, None, parts)
-        left -= sales
+        left = round(left - sales, 6)  # of cents: what the rest is below is noise
         counted += days
     if left > 0:
         return undefined("short_history", **parts)

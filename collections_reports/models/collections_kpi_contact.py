@@ -45,14 +45,16 @@ class CollectionsKpi(models.AbstractModel):
     @api.model
     def _get_attempts_sql(self, report, options, companies):
         """Return as SQL the attempts to reach debtors in the period, by the companies' clocks:
-        ``company_id, partner_id, moment, day, reached, was_noted, is_written, is_automatic, cost``.
+        ``id, company_id, partner_id, moment, day, cost, reached, was_noted, is_written,
+        is_automatic``.
 
         A task counts once it is done; a message that the provider took is presumed to have
         arrived, as the contact rules presume it. What went to a test address was no attempt.
         """
         return SQL(
             """
-            SELECT kase.company_id, kase.partner_id, sent.moment, sent.day, contact.cost,
+            SELECT contact.id, kase.company_id, kase.partner_id, sent.moment, sent.day,
+                   contact.cost,
                    contact.state <> 'failed' AS reached,
                    contact.outcome_id IS NOT NULL AS was_noted,
                    contact.outcome_id IS NULL AND NOT coalesce(channel.is_manual, false)

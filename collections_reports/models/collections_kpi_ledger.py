@@ -28,7 +28,8 @@ class CollectionsKpi(models.AbstractModel):
         paid = self._get_paid(report, options, companies)
         outstanding = kpi.dso(end["total"], sales, days)
         best = kpi.best_possible_dso(end["not_due"], sales, days)
-        written_off = self._get_written_off(report, options, companies)
+        lost = self._get_written_off_sql(report, options, companies, [(first, last)])
+        [written_off] = self._sum_periods(report, lost, [(first, last)])
         [collected] = self._get_collected(report, options, companies, [(first, last)])
         counted = [
             (amount, (day_to - day_from).days + 1)
@@ -177,8 +178,8 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_lines_sql(self, report, options, companies, periods, amount, condition):
-        """Return as SQL ``date, amount`` of the receivable lines of some kind of document that the
-        reader sees; also ``company_id`` and ``partner_id``, the commercial partner.
+        """Return as SQL ``line_id, company_id, partner_id, date, amount`` of the receivable lines
+        of some kind of document that the reader sees; the partner is the commercial one.
 
         :param SQL amount: of a ``line``
         :param SQL condition: on a ``line``, its ``move`` and its ``journal``
@@ -186,8 +187,8 @@ class CollectionsKpi(models.AbstractModel):
         join, seen = self._get_seen_sql(report, options, "one")
         return SQL(
             """
-            SELECT one.company_id, one.partner_id, one.date, one.amount
-              FROM (SELECT line.company_id, partner.commercial_partner_id AS partner_id, line.date,
+            SELECT one.line_id, one.company_id, one.partner_id, one.date, one.amount
+              FROM (SELECT line.id AS line_id, line.company_id, partner.commercial_partner_id AS partner_id, line.date,
                            %(amount)s AS amount
                       FROM account_move_line line
                       JOIN account_move move ON move.id = line.move_id
@@ -210,19 +211,24 @@ class CollectionsKpi(models.AbstractModel):
         )
 
     @api.model
-    def _get_sales(self, report, options, companies, periods):
-        """Return ``[amount]`` sold in each period: customer invoices less credit notes, as they
-        were booked as receivables (taxes included)."""
+    def _get_sales_sql(self, report, options, companies, periods):
+        """Return as SQL the same of customer invoices less credit notes, as they were booked as
+        receivables (taxes included)."""
         condition = SQL("move.move_type IN %s", SALE_TYPES)
-        source = self._get_lines_sql(
+        return self._get_lines_sql(
             report, options, companies, periods, SQL("line.balance"), condition
         )
+
+    @api.model
+    def _get_sales(self, report, options, companies, periods):
+        """Return ``[amount]`` sold in each period."""
+        source = self._get_sales_sql(report, options, companies, periods)
         return self._sum_periods(report, source, periods)
 
     @api.model
     def _get_payments_sql(self, report, options, companies, periods):
-        """Return as SQL ``company_id, partner_id, date, amount`` of the payments of debtors: what a
-        bank or cash journal credited to a receivable and was not reversed since."""
+        """Return as SQL the same of payments: what a bank or cash journal credited to a receivable
+        and was not reversed since."""
         condition = SQL(
             "line.balance < 0 AND move.move_type = 'entry'"
             " AND journal.type IN ('bank', 'cash', 'credit') AND %s",
@@ -239,17 +245,15 @@ class CollectionsKpi(models.AbstractModel):
         return self._sum_periods(report, source, periods)
 
     @api.model
-    def _get_written_off(self, report, options, companies):
-        """Return what was written off in the period by entries that were not reversed since."""
-        periods = [(options["date_from"], options["date_to"])]
+    def _get_written_off_sql(self, report, options, companies, periods):
+        """Return as SQL the same of write-offs whose entries were not reversed since."""
         condition = SQL(
             "EXISTS (SELECT FROM collections_write_off done WHERE done.move_id = move.id) AND %s",
             self.env["collections.receipt"]._get_stands_sql(),
         )
-        source = self._get_lines_sql(
+        return self._get_lines_sql(
             report, options, companies, periods, SQL("-line.balance"), condition
         )
-        return self._sum_periods(report, source, periods)[0]
 
     @api.model
     def _get_paid(self, report, options, companies):

@@ -22,6 +22,8 @@ class CollectionsKpi(models.AbstractModel):
         figures = super()._get_currency_figures(report, options, companies)
         if any(options.get(name) for name in ("segment_ids", "strategy_ids", "partner_ids")):
             return figures | {"target": kpi.undefined("target_filtered")}
+        if not self.env["collections.target"].has_access("read"):
+            return figures | {"target": kpi.undefined("no_target")}
         [row] = report._query(self._get_target_sql(report, options, companies))
         return figures | {"target": kpi.collected_to_target(row["held"], row["aimed"])}
 

@@ -1,0 +1,155 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+AMOUNTS = (
+    "amount_not_due", "amount_1_30", "amount_31_60", "amount_61_90", "amount_over_90",
+    "amount_credit", "amount_overdue", "amount_total", "amount_disputed", "amount_promised",
+)  # fmt: skip
+HOLDERS = ("case_id", "user_id", "team_id", "segment_id", "strategy_id", "step_id")
+# The same of all receivables without a debtor; an index of the database knows it.
+DEBTOR = SQL("coalesce(partner_id, 0)")
+
+
+class CollectionsFact(models.Model):
+    """What was known of a debtor at the end of a day; it stands until his next fact.
+
+    A night writes only what changed, so that ten years of a debtor are some hundred rows. For the
+    time before the first night the ledger tells (``source`` rebuilt): who collected then, and what
+    was disputed or promised, it does not know.
+    """
+
+    _name = "collections.fact"
+    _description = "Daily Fact of a Debtor"
+    _log_access = False
+    _order = "day desc, id desc"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Debtor", readonly=True, ondelete="cascade", index=True
+    )
+    case_id = fields.Many2one(
+        "collections.case", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    day = fields.Date(required=True, readonly=True, help="It stands from the end of this day on.")
+    source = fields.Selection(
+        [("night", "Nightly run"), ("rebuilt", "Rebuilt from the ledger")],
+        required=True,
+        readonly=True,
+    )
+    amount_total = fields.Monetary(string="Total Owed", readonly=True, aggregator=None)
+    amount_overdue = fields.Monetary(string="Overdue", readonly=True, aggregator=None)
+    amount_credit = fields.Monetary(string="Credits", readonly=True, aggregator=None)
+    amount_not_due = fields.Monetary(string="Not Due", readonly=True, aggregator=None)
+    amount_1_30 = fields.Monetary(string="1-30 Days", readonly=True, aggregator=None)
+    amount_31_60 = fields.Monetary(string="31-60 Days", readonly=True, aggregator=None)
+    amount_61_90 = fields.Monetary(string="61-90 Days", readonly=True, aggregator=None)
+    amount_over_90 = fields.Monetary(string="Over 90 Days", readonly=True, aggregator=None)
+    amount_disputed = fields.Monetary(string="Disputed", readonly=True, aggregator=None)
+    amount_promised = fields.Monetary(string="Promised", readonly=True, aggregator=None)
+    user_id = fields.Many2one(
+        "res.users", string="Collector", readonly=True, ondelete="set null"
+    )
+    team_id = fields.Many2one("collections.team", readonly=True, ondelete="set null")
+    segment_id = fields.Many2one("collections.segment", readonly=True, ondelete="set null")
+    strategy_id = fields.Many2one("collections.strategy", readonly=True, ondelete="set null")
+    step_id = fields.Many2one(
+        "collections.step", string="Last Step", readonly=True, ondelete="set null"
+    )
+
+    _day_unique = models.UniqueIndex(
+        "(company_id, COALESCE(partner_id, 0), day)", "A debtor has one fact a day."
+    )
+
+    _no_case_idx = models.Index("(company_id) WHERE case_id IS NULL")
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @api.model
+    def _get_facts_on_sql(self, day, companies):
+        """Return as SQL the facts that stood at the end of a day, one of each debtor: all columns
+        of ``collections_fact``. The reader's rights are the caller's to add, by ``case_id``."""
+        return SQL(
+            """
+            SELECT DISTINCT ON (company_id, %(debtor)s) * FROM collections_fact
+             WHERE company_id = ANY(%(companies)s) AND day <= %(day)s
+          ORDER BY company_id DESC, %(debtor)s DESC, day DESC
+            """,
+            debtor=DEBTOR,
+            companies=companies.ids,
+            day=day,
+        )
+
+    @api.model
+    def _get_facts_over_sql(self, days, companies):
+        """Return as SQL the facts that stood at the end of each of some days: ``on_day`` and all
+        columns of ``collections_fact``, in one pass over them."""
+        return SQL(
+            """
+            SELECT wanted.on_day, fact.*
+              FROM (SELECT *, lead(day) OVER (PARTITION BY company_id, %(debtor)s ORDER BY day)
+                           AS until
+                      FROM collections_fact WHERE company_id = ANY(%(companies)s)) fact
+              JOIN unnest(%(days)s::date[]) AS wanted (on_day)
+                ON wanted.on_day >= fact.day
+               AND (fact.until IS NULL OR wanted.on_day < fact.until)
+            """,
+            debtor=DEBTOR,
+            companies=companies.ids,
+            days=list(days),
+        )
+
+    @api.model
+    def _merge_debtors(self, sources, target):
+        """Add the facts of debtors to those of the one they are merged into, day by day, in one
+        statement: the sum of what stood of each.
+
+        To be called when their cases are merged, before Odoo rewrites the references to the
+        partners.
+        """
+        self.flush_model()
+        sums = SQL(", ").join(
+            SQL("sum(stood.%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in AMOUNTS
+        )
+        holders = SQL(", ").join(
+            SQL(
+                "(array_agg(stood.%(name)s ORDER BY (stood.partner_id = %(target)s) DESC)"
+                " FILTER (WHERE stood.%(name)s IS NOT NULL))[1] AS %(name)s",
+                name=SQL.identifier(name),
+                target=target.id,
+            )
+            for name in HOLDERS[1:]
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH old AS (
+                    DELETE FROM collections_fact WHERE partner_id = ANY(%(partners)s) RETURNING *
+                ), stood AS (
+                    SELECT DISTINCT ON (wanted.company_id, wanted.day, old.partner_id)
+                           old.*, wanted.day AS on_day
+                      FROM (SELECT DISTINCT company_id, day FROM old) wanted
+                      JOIN old ON old.company_id = wanted.company_id AND old.day <= wanted.day
+                  ORDER BY wanted.company_id, wanted.day, old.partner_id, old.day DESC
+                )
+                INSERT INTO collections_fact (
+                    company_id, currency_id, partner_id, day, source, %(columns)s)
+                SELECT stood.company_id, min(stood.currency_id), %(target)s, on_day,
+                       CASE WHEN bool_or(stood.source = 'night' AND stood.day = on_day)
+                            THEN 'night' ELSE 'rebuilt' END,
+                       %(sums)s, max(kase.id), %(holders)s
+                  FROM stood
+             LEFT JOIN collections_case kase
+                    ON kase.company_id = stood.company_id
+                   AND kase.partner_id = ANY(%(partners)s) AND kase.state <> 'merged'
+              GROUP BY stood.company_id, on_day
+                """,
+                partners=(sources | target).ids,
+                target=target.id,
+                columns=SQL(", ").join(map(SQL.identifier, (*AMOUNTS, *HOLDERS))),
+                sums=sums,
+                holders=holders,
+            )
+        )
+        self.invalidate_model()

@@ -1,0 +1,145 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .collections_fact import AMOUNTS, HOLDERS
+
+OPEN_AMOUNTS = AMOUNTS[:-2]  # what the ledger says
+
+
+class CollectionsFact(models.Model):
+    """What a night writes down."""
+
+    _inherit = "collections.fact"
+
+    @api.model
+    def _write_day(self, company):
+        """Write down what changed of the debtors of a company until the end of yesterday; done
+        again, it changes nothing. A rehearsal writes nothing.
+
+        It is yesterday because payments of today still come in.
+        """
+        ledger = self.env["collections.ledger"]
+        if ledger._get_rehearsed_day():
+            return
+        self.env.flush_all()
+        day = ledger._today(company) - timedelta(days=1)
+        self.env.cr.execute(self._get_write_sql(company, day))
+        self._link_cases(company)
+        self.invalidate_model()
+
+    def _link_cases(self, company):
+        """Give the facts of debtors that had no case yet the one that was opened since."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE collections_fact fact SET case_id = kase.id FROM collections_case kase
+                 WHERE fact.company_id = %s AND fact.case_id IS NULL
+                   AND kase.company_id = fact.company_id AND kase.partner_id = fact.partner_id
+                   AND kase.state <> 'merged'
+                """,
+                company.id,
+            )
+        )
+
+    def _get_write_sql(self, company, day):
+        """Return the statement that writes the facts of a day that differ from those before."""
+        columns = (*AMOUNTS, *HOLDERS)
+        return SQL(
+            """
+            WITH fresh AS (%(fresh)s), before AS (
+                SELECT DISTINCT ON (coalesce(partner_id, 0)) * FROM collections_fact
+                 WHERE company_id = %(company)s AND day <= %(day)s
+              ORDER BY coalesce(partner_id, 0) DESC, day DESC
+            ), disputed AS (
+                SELECT case_id, sum(amount_company) AS amount FROM collections_dispute
+                 WHERE company_id = %(company)s AND state IN ('open', 'accepted')
+              GROUP BY case_id
+            ), promised AS (%(promised)s), known AS (
+                SELECT coalesce(fresh.partner_id, before.partner_id) AS partner_id, %(amounts)s,
+                       before.id AS before_id
+                  FROM fresh FULL JOIN before
+                    ON coalesce(fresh.partner_id, 0) = coalesce(before.partner_id, 0)
+            ), now AS (
+                SELECT known.*, coalesce(disputed.amount, 0) AS amount_disputed,
+                       coalesce(promised.amount, 0) AS amount_promised,
+                       kase.id AS case_id, kase.user_id, kase.team_id, kase.segment_id,
+                       kase.strategy_id, kase.step_id
+                  FROM known
+             LEFT JOIN collections_case kase
+                    ON kase.partner_id = known.partner_id AND kase.company_id = %(company)s
+                   AND kase.state <> 'merged'
+             LEFT JOIN disputed ON disputed.case_id = kase.id
+             LEFT JOIN promised ON promised.case_id = kase.id
+            )
+            INSERT INTO collections_fact (
+                company_id, currency_id, partner_id, day, source, %(columns)s)
+            SELECT %(company)s, %(currency)s, now.partner_id, %(day)s, 'night', %(picks)s
+              FROM now LEFT JOIN before ON before.id = now.before_id
+             WHERE (%(picks)s) IS DISTINCT FROM (%(befores)s)
+               AND NOT (%(is_empty)s AND %(was_empty)s)
+       ON CONFLICT (company_id, (coalesce(partner_id, 0)), day) DO UPDATE
+               SET source = 'night', %(updates)s
+            """,
+            fresh=self._get_fresh_sql(company, day),
+            company=company.id,
+            currency=company.currency_id.id,
+            day=day,
+            promised=self._get_promised_sql(company, day),
+            amounts=_join("coalesce(fresh.%(name)s, 0) AS %(name)s", OPEN_AMOUNTS),
+            columns=_join("%(name)s", columns),
+            picks=_join("now.%(name)s", columns),
+            befores=_join("before.%(name)s", columns),
+            updates=_join("%(name)s = excluded.%(name)s", columns),
+            is_empty=_join("now.%(name)s = 0", AMOUNTS, " AND "),
+            was_empty=_join("coalesce(before.%(name)s, 0) = 0", AMOUNTS, " AND "),
+        )
+
+    def _get_fresh_sql(self, company, day):
+        """Return as SQL what each debtor of a company owed at the end of a day."""
+        lines = self.env["account.move.line"].sudo()._search([("company_id", "=", company.id)])
+        return SQL(
+            """
+            SELECT partner_id, sum(amount) AS amount_total,
+                   sum(amount) FILTER (WHERE amount > 0 AND age > 0) AS amount_overdue,
+                   -sum(amount) FILTER (WHERE amount < 0) AS amount_credit,
+                   sum(amount) FILTER (WHERE amount > 0 AND age <= 0) AS amount_not_due,
+                   sum(amount) FILTER (WHERE amount > 0 AND age BETWEEN 1 AND 30) AS amount_1_30,
+                   sum(amount) FILTER (WHERE amount > 0 AND age BETWEEN 31 AND 60) AS amount_31_60,
+                   sum(amount) FILTER (WHERE amount > 0 AND age BETWEEN 61 AND 90) AS amount_61_90,
+                   sum(amount) FILTER (WHERE amount > 0 AND age > 90) AS amount_over_90
+              FROM (SELECT *, %(day)s - due AS age FROM (%(open)s) item) item GROUP BY partner_id
+            """,
+            day=day,
+            open=self.env["collections.ledger"]._get_open_on_sql(day, lines=lines),
+        )
+
+    def _get_promised_sql(self, company, day):
+        """Return as SQL what each case still promises, in the currency of the company."""
+        currencies = self.env["res.currency"].sudo().search([("active", "=", True)])
+        own = company.currency_id
+        rates = [
+            currency._get_conversion_rate(currency, own, company, day) for currency in currencies
+        ]
+        return SQL(
+            """
+            SELECT promise.case_id,
+                   round(sum(rate.rate * (promise.amount - coalesce(promise.amount_paid, 0))),
+                         %(digits)s) AS amount
+              FROM collections_promise promise
+              JOIN unnest(%(currencies)s::int[], %(rates)s::numeric[]) AS rate (id, rate)
+                ON rate.id = promise.currency_id
+             WHERE promise.company_id = %(company)s AND promise.state IN ('open', 'due')
+          GROUP BY promise.case_id
+            """,
+            digits=own.decimal_places,
+            currencies=currencies.ids,
+            rates=rates,
+            company=company.id,
+        )
+
+
+def _join(text, names, separator=", "):
+    """Return a piece of SQL for each name, joined."""
+    return SQL(separator).join(SQL(text, name=SQL.identifier(name)) for name in names)
