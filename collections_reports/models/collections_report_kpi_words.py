@@ -110,7 +110,10 @@ class CollectionsReportKpi(models.AbstractModel):
             "receivable": self._word(
                 self.env._("Receivables"), "money", None,
                 self.env._("All that is open, less credits not applied."), open_items,
-                self.env._("It equals the balance of the receivable accounts for who sees all."),
+                self.env._(
+                    "For who sees all it is the balance of the receivable accounts, but for payments "
+                    "set back to draft that are still matched."
+                ),
             ),
             "overdue": self._word(
                 self.env._("Overdue"), "money", "down",

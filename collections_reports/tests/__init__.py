@@ -5,4 +5,7 @@ from . import (
     test_report_tours,
     test_web,
     test_xlsx,
+    test_engine_kpi,
+    test_fact,
+    test_kpi,
 )
