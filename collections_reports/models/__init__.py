@@ -16,10 +16,9 @@ from . import (
     collections_report_aging,
     collections_report_aging_entries,
     collections_report_aging_items,
-    collections_report_xlsx,
-    collections_report_base,
     collections_report_kpi,
     collections_report_kpi_drill,
     collections_report_kpi_words,
+    collections_report_xlsx,
     collections_run,
 )

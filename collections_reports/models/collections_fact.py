@@ -48,9 +48,7 @@ class CollectionsFact(models.Model):
     amount_over_90 = fields.Monetary(string="Over 90 Days", readonly=True, aggregator=None)
     amount_disputed = fields.Monetary(string="Disputed", readonly=True, aggregator=None)
     amount_promised = fields.Monetary(string="Promised", readonly=True, aggregator=None)
-    user_id = fields.Many2one(
-        "res.users", string="Collector", readonly=True, ondelete="set null"
-    )
+    user_id = fields.Many2one("res.users", string="Collector", readonly=True, ondelete="set null")
     team_id = fields.Many2one("collections.team", readonly=True, ondelete="set null")
     segment_id = fields.Many2one("collections.segment", readonly=True, ondelete="set null")
     strategy_id = fields.Many2one("collections.strategy", readonly=True, ondelete="set null")

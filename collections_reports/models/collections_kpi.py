@@ -10,7 +10,8 @@ ALL_READERS = (
     "account.group_account_readonly",
     "account.group_account_invoice",
 )
-CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids", "partner_ids")
+# Filters that only a case can answer.
+CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
 
 
 class CollectionsKpi(models.AbstractModel):
@@ -106,7 +107,10 @@ class CollectionsKpi(models.AbstractModel):
         )
         seen = SQL("kase.id IN %s", report._get_case_sql(options))
         if self._sees_all(options):
-            seen = SQL("(%s OR kase.id IS NULL)", seen)
+            strangers = SQL("kase.id IS NULL")
+            if debtors := options.get("partner_ids"):
+                strangers = SQL("kase.id IS NULL AND %s.partner_id = ANY(%s)", row, debtors)
+            seen = SQL("(%s OR %s)", seen, strangers)
         return join, seen
 
     @api.model

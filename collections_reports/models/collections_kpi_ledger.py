@@ -20,7 +20,9 @@ class CollectionsKpi(models.AbstractModel):
         first, last = options["date_from"], options["date_to"]
         days = (last - first).days + 1
         begin_day, before_day = self._get_begin_days(options)
-        balances, moved = self._get_balances(report, options, companies, last, begin_day, before_day)
+        balances, moved = self._get_balances(
+            report, options, companies, last, begin_day, before_day
+        )
         end, begin = balances[last], balances[begin_day]
         months = self._get_month_ends(last)
         sold = self._get_sales(report, options, companies, [*months, (first, last)])
@@ -74,9 +76,7 @@ class CollectionsKpi(models.AbstractModel):
         """Return as SQL what was open at the end of a day, of some companies, without the reader's
         rules: ``company_id, partner_id`` and the rest of ``collections.ledger._get_open_on_sql``.
         """
-        lines = (
-            self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
-        )
+        lines = self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
         return self.env["collections.ledger"]._get_open_on_sql(day, lines=lines)
 
     @api.model

@@ -1,10 +1,15 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
-# The most records a list is opened with, the biggest amounts first.
+# The most records a list is opened with.
 MOST = 20000
-PROMISES = ("promise_kept", "promise_partly", "promise_broken")
+ITEMS = ("receivable", "overdue", "credits", "overdue_ratio", "dso", "dso_best", "add",
+         "dso_countback", "cei", "roll")  # fmt: skip
+LINES = ("sales", "collected", "dso_true", "written_off", "bad_debt_ratio")
+AGE_STEPS = [1, 31, 61, 91]
 
 
 class CollectionsReportKpi(models.AbstractModel):
@@ -13,32 +18,102 @@ class CollectionsReportKpi(models.AbstractModel):
     _inherit = "collections.report.kpi"
 
     @api.model
-    def _get_drill(self, options, key):
+    def _read_key(self, options, key):
+        """Return ``(name of the figure, companies of its currency, its age or "")``.
+
+        :raise UserError: for what is no figure of this report
+        """
         name, _dash, rest = key.partition("-")
-        currency_id, _dash, detail = rest.partition("-")
+        currency_id, _dash, age = rest.partition("-")
         companies = self.env.companies.filtered(
             lambda company: str(company.currency_id.id) == currency_id
         )
-        if not companies:
-            return super()._get_drill(options, key)
-        if name.startswith(PROMISES):
-            return self._open_promises(options, companies, name)
-        for names, method in (
-            (("receivable", "overdue", "credits", "overdue_ratio"), self._open_items),
-            (("dso", "dso_best", "add", "dso_countback", "cei"), self._open_items),
-            (("sales", "collected", "written_off"), self._open_lines),
-            (("bad_debt_ratio", "dso_true"), self._open_lines),
-            (("cure_rate", "relapse_rate"), self._open_moved),
-            (("contact_rate", "right_party_rate", "response_rate"), self._open_contacts),
-            (("automation_ratio", "first_payment"), self._open_contacts),
-            (("cost_per_contact", "cost_per_recovered"), self._open_contacts),
-            (("target",), self._open_targets),
-            (("dispute_days",), self._open_disputes),
-            (("roll",), self._open_rolls),
-        ):
-            if name in names:
-                return method(options, companies, name, detail)
-        raise UserError(self.env._("There is nothing to open behind this figure."))
+        known = name in self._get_words() or (name == "roll" and age in list("01234"))
+        if not companies or not known:
+            raise UserError(self.env._("“%s” is no figure of this report.", key[:80]))
+        return name, companies, age
+
+    @api.model
+    def _get_drill(self, options, key):
+        name, companies, _age = self._read_key(options, key)
+        if name in (*ITEMS, *LINES):
+            return self._open_entries(options, name, key)
+        if name.startswith("promise_"):
+            return self._open_promises(options, companies, name.split("_")[1])
+        opened = {
+            "cure_rate": self._open_moved,
+            "relapse_rate": self._open_moved,
+            "target": self._open_targets,
+            "dispute_days": self._open_disputes,
+        }
+        return opened.get(name, self._open_contacts)(options, companies, name)
+
+    @api.model
+    def _open_entries(self, options, name, key):
+        """Open the journal items of a figure, looked up again by whoever opens them."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "collections_reports.account_move_line_action_behind"
+        )
+        asked = json.dumps(
+            {"code": self._report_code, "options": self._dump_options(options), "key": key}
+        )
+        day = options["date_to"]
+        title = self._get_period_words(options)
+        if name in ITEMS:
+            if name == "roll":
+                day = self.env["collections.kpi"]._get_roll_days(options)[0]
+            title = self.env._("Open on %s", format_date(self.env, day))
+        return action | {
+            "name": title,
+            "domain": [("collections_report_key", "=", asked)],
+            "context": {"collections_open_on": day.isoformat(), "create": False},
+        }
+
+    @api.model
+    def _get_behind_sql(self, options, key):
+        """Return as SQL the ids of the journal items behind a figure."""
+        name, companies, age = self._read_key(options, key)
+        if name in ITEMS:
+            return self._get_items_behind_sql(options, companies, name, age)
+        kpi = self.env["collections.kpi"]
+        sources = {
+            "sales": kpi._get_sales_sql,
+            "collected": kpi._get_payments_sql,
+            "dso_true": kpi._get_payments_sql,
+            "written_off": kpi._get_written_off_sql,
+            "bad_debt_ratio": kpi._get_written_off_sql,
+        }
+        if name not in sources:
+            raise UserError(self.env._("There are no entries behind this figure."))
+        periods = [(options["date_from"], options["date_to"])]
+        return SQL("SELECT line_id FROM (%s) one", sources[name](self, options, companies, periods))
+
+    def _get_items_behind_sql(self, options, companies, name, age):
+        """Return as SQL the ids of the items that were open."""
+        kpi = self.env["collections.kpi"]
+        day = options["date_to"]
+        condition = SQL("TRUE")
+        if name == "roll":
+            day = kpi._get_roll_days(options)[0]
+            condition = SQL(
+                "item.amount > 0 AND width_bucket(%s - item.due, %s) = %s", day, AGE_STEPS, int(age)
+            )
+        elif name in ("overdue", "overdue_ratio"):
+            condition = SQL("item.amount > 0 AND item.due < %s", day)
+        elif name == "credits":
+            condition = SQL("item.amount < 0")
+        elif name == "dso_best":
+            condition = SQL("item.amount > 0 AND item.due >= %s", day)
+        join, seen = kpi._get_seen_sql(self, options, "item")
+        return SQL(
+            "SELECT item.line_id FROM (%s) item %s WHERE %s AND %s",
+            kpi._get_open_sql(day, companies),
+            join,
+            seen,
+            condition,
+        )
+
+    # -- other records ---------------------------------------------------------------------------
 
     def _open(self, title, model, domain):
         return {
@@ -55,75 +130,20 @@ class CollectionsReportKpi(models.AbstractModel):
         ids = [row["id"] for row in self._query(query)]
         return self._open(title, model, [("id", "in", ids)])
 
-    def _open_items(self, options, companies, name, detail):
-        """The items open at the end of the period."""
-        kinds = {"overdue": "item.amount > 0 AND item.due < %s", "credits": "item.amount < 0"}
-        kinds["overdue_ratio"] = kinds["overdue"]
-        day = options["date_to"]
-        kind = kinds.get(name)
-        condition = (SQL(kind, day) if "%s" in kind else SQL(kind)) if kind else SQL("TRUE")
-        return self._open_open(options, companies, day, condition)
-
-    def _open_rolls(self, options, companies, name, detail):
-        """The items that were open in an age at the month-end before."""
-        if detail not in ("0", "1", "2", "3", "4"):
-            return super()._get_drill(options, name)
-        first, _last = self.env["collections.kpi"]._get_roll_days(options)
-        condition = SQL(
-            "item.amount > 0 AND width_bucket(%s - item.due, %s) = %s",
-            first,
-            [1, 31, 61, 91],
-            int(detail),
-        )
-        return self._open_open(options, companies, first, condition)
-
-    def _open_open(self, options, companies, day, condition):
-        kpi = self.env["collections.kpi"]
-        join, seen = kpi._get_seen_sql(self, options, "item")
-        query = SQL(
-            "SELECT item.line_id AS id FROM (%s) item %s WHERE %s AND %s"
-            " ORDER BY abs(item.amount) DESC, item.line_id LIMIT %s",
-            kpi._get_open_sql(day, companies),
-            join,
-            seen,
-            condition,
-            MOST,
-        )
-        return self._open_ids(self.env._("Open items"), "account.move.line", query)
-
-    def _open_lines(self, options, companies, name, detail):
-        """The entries of the period."""
-        kpi = self.env["collections.kpi"]
-        periods = [(options["date_from"], options["date_to"])]
-        title, source = {
-            "sales": (self.env._("Invoices and credit notes"), kpi._get_sales_sql),
-            "collected": (self.env._("Payments"), kpi._get_payments_sql),
-            "dso_true": (self.env._("Payments"), kpi._get_payments_sql),
-            "written_off": (self.env._("Written off"), kpi._get_written_off_sql),
-            "bad_debt_ratio": (self.env._("Written off"), kpi._get_written_off_sql),
-        }[name]
-        query = SQL(
-            "SELECT line_id AS id FROM (%s) one ORDER BY abs(amount) DESC, line_id LIMIT %s",
-            source(self, options, companies, periods),
-            MOST,
-        )
-        return self._open_ids(title, "account.move.line", query)
-
-    def _open_moved(self, options, companies, name, detail):
+    def _open_moved(self, options, companies, name):
         """The debtors who were overdue before: when the period began, or a period earlier."""
         kpi = self.env["collections.kpi"]
         begin, before = kpi._get_begin_days(options)
-        day = begin if name == "cure_rate" else before
         query = SQL(
             "SELECT kase.id FROM (%s) debt JOIN collections_case kase"
             " ON kase.company_id = debt.company_id AND kase.partner_id = debt.partner_id"
             " AND kase.state <> 'merged' WHERE age_1 + age_2 + age_3 + age_4 > 0 LIMIT %s",
-            kpi._get_debts_sql(self, options, companies, day),
+            kpi._get_debts_sql(self, options, companies, begin if name == "cure_rate" else before),
             MOST,
         )
         return self._open_ids(self.env._("Debtors overdue before"), "collections.case", query)
 
-    def _open_contacts(self, options, companies, name, detail):
+    def _open_contacts(self, options, companies, name):
         query = SQL(
             "SELECT id FROM (%s) attempt ORDER BY moment DESC, id LIMIT %s",
             self.env["collections.kpi"]._get_attempts_sql(self, options, companies),
@@ -140,19 +160,18 @@ class CollectionsReportKpi(models.AbstractModel):
             (field, "<=", fields.Date.to_string(options["date_to"])),
         ]
 
-    def _open_promises(self, options, companies, name):
-        state = name.split("_")[1]
+    def _open_promises(self, options, companies, state):
         domain = [*self._get_of_cases(options, companies, "settled_on"), ("state", "=", state)]
         return self._open(self.env._("Promises settled"), "collections.promise", domain)
 
-    def _open_disputes(self, options, companies, name, detail):
+    def _open_disputes(self, options, companies, name):
         domain = [
             *self._get_of_cases(options, companies, "date_closed"),
             ("state", "not in", ("open", "accepted")),
         ]
         return self._open(self.env._("Disputes closed"), "collections.dispute", domain)
 
-    def _open_targets(self, options, companies, name, detail):
+    def _open_targets(self, options, companies, name):
         domain = [
             ("company_id", "in", companies.ids),
             ("date_from", "<=", fields.Date.to_string(options["date_to"])),

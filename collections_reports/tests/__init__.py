@@ -8,4 +8,7 @@ from . import (
     test_engine_kpi,
     test_fact,
     test_kpi,
+    test_kpi_activity,
+    test_report_kpi,
+    test_xlsx,
 )

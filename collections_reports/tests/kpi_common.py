@@ -32,6 +32,7 @@ class LedgerHistories(Histories):
         """Return so many debtors with a past."""
         debtors = self.create_debtors(count)
         self.bill(debtors)
+        self.bill_older(debtors)
         self.open_balances(debtors[: count // 4])
         for _turn in range(turns):
             self.act(debtor for debtor in debtors if self.chance.random() < 0.8)
@@ -39,8 +40,8 @@ class LedgerHistories(Histories):
         self.pay_in_instalments(debtors[count // 4 : count // 2])
         return debtors
 
-    def bill(self, debtors):
-        super().bill(debtors)
+    def bill_older(self, debtors):
+        """One to three invoices each, of up to a year ago; some are not due yet."""
         choices = ([self.own], [self.foreign])
         wishes = [
             (debtor, currency, self.draw_amount(50, 600), self.chance.randint(-20, 300))
@@ -62,8 +63,7 @@ class LedgerHistories(Histories):
                 {
                     "move_type": "out_invoice",
                     "partner_id": debtor.id,
-                    "invoice_date": self.get_today()
-                    - timedelta(days=self.chance.randint(1, 150)),
+                    "invoice_date": self.get_today() - timedelta(days=self.chance.randint(1, 150)),
                     "invoice_payment_term_id": self.term.id,
                     "currency_id": self.chance.choice((self.own, self.foreign)).id,
                     "invoice_line_ids": [
@@ -152,9 +152,7 @@ class Reference:
 
     def get_balances(self, day):
         """Return ``{debtor: {name: amount}}`` at the end of a day."""
-        found = defaultdict(
-            lambda: dict.fromkeys((*AGES, "credit", "overdue", "total"), 0.0)
-        )
+        found = defaultdict(lambda: dict.fromkeys((*AGES, "credit", "overdue", "total"), 0.0))
         for line, amount in self.get_open(day):
             balance = found[line.partner_id.commercial_partner_id]
             balance["total"] += amount

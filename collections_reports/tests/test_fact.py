@@ -29,7 +29,9 @@ class TestFact(CollectionsCommon):
         """Rebuild the history of a company as the scheduled job does."""
         self.rebuilds._start(company or self.company)
         with self.enter_registry_test_mode():
-            self.env.ref("collections_reports.collections_fact_cron_rebuild").method_direct_trigger()
+            self.env.ref(
+                "collections_reports.collections_fact_cron_rebuild"
+            ).method_direct_trigger()
         self.env.invalidate_all()
 
     def get_facts_on(self, day):
@@ -73,7 +75,9 @@ class TestFact(CollectionsCommon):
         rows = self.env.execute_query_dict(self.facts._get_facts_over_sql(days, self.company))
         for day in days:
             found = {row["partner_id"]: row["id"] for row in rows if row["on_day"] == day}
-            expected = {debtor.id or None: row["id"] for debtor, row in self.get_facts_on(day).items()}
+            expected = {
+                debtor.id or None: row["id"] for debtor, row in self.get_facts_on(day).items()
+            }
             self.assertEqual(found, expected)
 
     def test_rebuilding_again_gives_the_same(self):

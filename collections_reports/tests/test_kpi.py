@@ -169,7 +169,9 @@ class TestKpi(CollectionsCommon):
         rebuilds = self.env["collections.fact.rebuild"]
         rebuilds._start(self.company)
         with self.enter_registry_test_mode():
-            self.env.ref("collections_reports.collections_fact_cron_rebuild").method_direct_trigger()
+            self.env.ref(
+                "collections_reports.collections_fact_cron_rebuild"
+            ).method_direct_trigger()
 
     def test_roll_rates_equal_the_slow_reference(self):
         for back in (0, 40, 100):
@@ -183,7 +185,10 @@ class TestKpi(CollectionsCommon):
             self.assertLessEqual(last, day)
             self.assertLess((day - last).days, 31)
             expected = rolls.matrix(
-                [(*ages, *amounts) for ages, amounts in self.reference.get_rolls(first, last).items()]
+                [
+                    (*ages, *amounts)
+                    for ages, amounts in self.reference.get_rolls(first, last).items()
+                ]
             )
             self.assertEqual(set(matrix), set(expected))
             for age, one in expected.items():
@@ -202,9 +207,11 @@ class TestKpi(CollectionsCommon):
         own.write({"user_id": self.collector.id})
         first, last = self.today - timedelta(days=60), self.today - timedelta(days=4)
         report = self.report.with_user(self.collector)
-        figures = self.env["collections.kpi"].with_user(self.collector)._get_figures(
-            report, self.get_options(first, last)
-        )[self.company.currency_id]
+        figures = (
+            self.env["collections.kpi"]
+            .with_user(self.collector)
+            ._get_figures(report, self.get_options(first, last))[self.company.currency_id]
+        )
         self.assert_figures(figures, Reference(self.company, own.partner_id), first, last)
         # the same with a filter, for who sees all
         figures = self.get_figures(first, last, user_ids=self.collector.ids)
@@ -226,9 +233,13 @@ class TestKpi(CollectionsCommon):
             (self.supervisor, self.debtors[1:]),
         ):
             with self.subTest(user=user.login):
-                figures = self.env["collections.kpi"].with_user(user)._get_figures(
-                    self.report.with_user(user), self.get_options(first, last)
-                )[self.company.currency_id]
+                figures = (
+                    self.env["collections.kpi"]
+                    .with_user(user)
+                    ._get_figures(self.report.with_user(user), self.get_options(first, last))[
+                        self.company.currency_id
+                    ]
+                )
                 self.assert_figures(figures, Reference(self.company, debtors), first, last)
 
     def test_another_company_sees_nothing(self):
