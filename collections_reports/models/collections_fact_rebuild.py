@@ -36,7 +36,7 @@ class CollectionsFactRebuild(models.Model):
 
     @api.model
     def _start(self, companies):
-        """Begin to rebuild the history of companies, unless it is under way; a job does the work."""
+        """Begin to rebuild the history of companies, unless it is under way; a job does it."""
         under_way = self.search([("company_id", "in", companies.ids), ("state", "=", "running")])
         self.create([{"company_id": company.id} for company in companies - under_way.company_id])
         self.env.ref("collections_reports.collections_fact_cron_rebuild")._trigger()

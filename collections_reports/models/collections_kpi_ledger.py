@@ -188,8 +188,8 @@ class CollectionsKpi(models.AbstractModel):
         return SQL(
             """
             SELECT one.line_id, one.company_id, one.partner_id, one.date, one.amount
-              FROM (SELECT line.id AS line_id, line.company_id, partner.commercial_partner_id AS partner_id, line.date,
-                           %(amount)s AS amount
+              FROM (SELECT line.id AS line_id, line.company_id, line.date,
+                           partner.commercial_partner_id AS partner_id, %(amount)s AS amount
                       FROM account_move_line line
                       JOIN account_move move ON move.id = line.move_id
                       JOIN account_journal journal ON journal.id = move.journal_id

@@ -54,8 +54,8 @@ class CollectionsReportKpi(models.AbstractModel):
                 self.env._("Receivables at the end / credit sales of the period × its days."),
                 sold,
                 self.env._(
-                    "Days sales outstanding move with sales: a strong month lowers them, a weak one "
-                    "raises them. Compare periods of the same length."
+                    "Days sales outstanding move with sales: a strong month lowers them, a weak "
+                    "one raises them. Compare periods of the same length."
                 ),
             ),
             "dso_best": self._word(
@@ -73,8 +73,8 @@ class CollectionsReportKpi(models.AbstractModel):
             "dso_countback": self._word(
                 self.env._("DSO, counted back"), "days", "down",
                 self.env._(
-                    "Receivables are used up by the sales of the latest month, of the month before, "
-                    "and so on; the days of these months are counted."
+                    "Receivables are used up by the sales of the latest month, of the month "
+                    "before, and so on; the days of these months are counted."
                 ),
                 sold,
                 self.env._("Does not move with the seasons; it looks three years back."),
@@ -111,8 +111,8 @@ class CollectionsReportKpi(models.AbstractModel):
                 self.env._("Receivables"), "money", None,
                 self.env._("All that is open, less credits not applied."), open_items,
                 self.env._(
-                    "For who sees all it is the balance of the receivable accounts, but for payments "
-                    "set back to draft that are still matched."
+                    "For who sees all it is the balance of the receivable accounts, but for "
+                    "payments set back to draft that are still matched."
                 ),
             ),
             "overdue": self._word(
@@ -131,8 +131,8 @@ class CollectionsReportKpi(models.AbstractModel):
             "cure_rate": self._word(
                 self.env._("Cure rate"), "percent", "up",
                 self.env._(
-                    "Debtors overdue when the period began and not at its end / debtors overdue when "
-                    "it began × 100."
+                    "Debtors overdue when the period began and not at its end / debtors overdue "
+                    "when it began × 100."
                 ),
                 open_items,
                 self.env._("By number of debtors, whatever they owe; a write-off cures, too."),
@@ -201,7 +201,8 @@ class CollectionsReportKpi(models.AbstractModel):
             "right_party_rate": self._word(
                 self.env._("Right-party contacts"), "percent", "up",
                 self.env._(
-                    "Calls and visits in which the debtor was reached / those with an outcome × 100."
+                    "Calls and visits in which the debtor was reached / those with an outcome "
+                    "× 100."
                 ),
                 self.env._("Outcomes that collectors noted."),
             ),

@@ -1,3 +1,4 @@
+import itertools
 import random
 from datetime import timedelta
 
@@ -65,8 +66,7 @@ class TestFact(CollectionsCommon):
         facts = self.facts.search([("company_id", "=", self.company.id)], order="partner_id, day")
         for _debtor, group in facts.grouped("partner_id").items():
             amounts = [tuple(fact[name] for name in FACT_FIELDS) for fact in group]
-            for one, other in zip(amounts, amounts[1:], strict=False):
-                self.assertNotEqual(one, other)
+            self.assertTrue(all(one != other for one, other in itertools.pairwise(amounts)))
         self.assertFalse(facts.filtered(lambda fact: fact.day > self.yesterday))
 
     def test_facts_over_days_are_those_of_each_day(self):
