@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 from .collections_fact import AMOUNTS, HOLDERS
 
+# How many nights that did not happen are made up for.
+MOST_MISSED = 366
 OPEN_AMOUNTS = AMOUNTS[:-2]  # what the ledger says
 
 
@@ -15,8 +17,9 @@ class CollectionsFact(models.Model):
 
     @api.model
     def _write_day(self, company):
-        """Write down what changed of the debtors of a company until the end of yesterday; done
-        again, it changes nothing. A rehearsal writes nothing.
+        """Write down what changed of the debtors of a company until the end of yesterday, of each
+        day that no night has written yet; done again, it changes nothing. A rehearsal writes
+        nothing.
 
         It is yesterday because payments of today still come in.
         """
@@ -24,8 +27,13 @@ class CollectionsFact(models.Model):
         if ledger._get_rehearsed_day():
             return
         self.env.flush_all()
-        day = ledger._today(company) - timedelta(days=1)
-        self.env.cr.execute(self._get_write_sql(company, day))
+        yesterday = ledger._today(company) - timedelta(days=1)
+        rebuild = self.env["collections.fact.rebuild"]._get_done(company)
+        missed = (yesterday - rebuild.date_to).days if rebuild else 1
+        for ago in reversed(range(min(max(missed, 1), MOST_MISSED))):
+            self.env.cr.execute(self._get_write_sql(company, yesterday - timedelta(days=ago)))
+        if rebuild and missed > 0:
+            rebuild.date_to = yesterday
         self._link_cases(company)
         self.invalidate_model()
 
@@ -125,7 +133,8 @@ class CollectionsFact(models.Model):
         return SQL(
             """
             SELECT promise.case_id,
-                   round(sum(rate.rate * (promise.amount - coalesce(promise.amount_paid, 0))),
+                   round(sum(rate.rate
+                                 * greatest(promise.amount - coalesce(promise.amount_paid, 0), 0)),
                          %(digits)s) AS amount
               FROM collections_promise promise
               JOIN unnest(%(currencies)s::int[], %(rates)s::numeric[]) AS rate (id, rate)

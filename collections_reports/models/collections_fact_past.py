@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -15,11 +13,12 @@ class CollectionsFact(models.Model):
     _inherit = "collections.fact"
 
     @api.model
-    def _rebuild(self, company, partner_ids):
+    def _rebuild(self, company, partner_ids, last):
         """Write the facts of some debtors for all the days before the first night that wrote about
         them, as the ledger tells them; done again, the result is the same.
 
         :param partner_ids: ids of commercial partners; 0 are the receivables without one
+        :param date last: the last day that is told
         :return: number of facts
         """
         self.env.flush_all()
@@ -31,7 +30,6 @@ class CollectionsFact(models.Model):
                 list(partner_ids),
             )
         )
-        last = self.env["collections.ledger"]._today(company) - timedelta(days=1)
         self.env.cr.execute(self._get_rebuild_sql(company, list(partner_ids), last))
         self.invalidate_model()
         return self.env.cr.rowcount

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -28,6 +30,11 @@ class CollectionsFactRebuild(models.Model):
         readonly=True, default=-1, aggregator=None, help="Id of the last debtor that is done."
     )
     fact_count = fields.Integer(string="Facts", readonly=True)
+    date_to = fields.Date(
+        string="Complete Until",
+        readonly=True,
+        help="The last day whose facts are known; each night moves it on.",
+    )
     date_end = fields.Datetime(string="Ended", readonly=True)
 
     _running_unique = models.UniqueIndex(
@@ -38,7 +45,12 @@ class CollectionsFactRebuild(models.Model):
     def _start(self, companies):
         """Begin to rebuild the history of companies, unless it is under way; a job does it."""
         under_way = self.search([("company_id", "in", companies.ids), ("state", "=", "running")])
-        self.create([{"company_id": company.id} for company in companies - under_way.company_id])
+        self.create(
+            [
+                {"company_id": company.id, "date_to": self._get_known_day(company)}
+                for company in companies - under_way.company_id
+            ]
+        )
         self.env.ref("collections_reports.collections_fact_cron_rebuild")._trigger()
 
     @api.model
@@ -60,10 +72,30 @@ class CollectionsFactRebuild(models.Model):
         }
 
     @api.model
-    def _is_complete(self, companies):
-        """Tell whether the history of companies has been rebuilt once."""
-        done = self.sudo().search([("company_id", "in", companies.ids), ("state", "=", "done")])
-        return done.company_id == companies
+    def _get_known_day(self, company):
+        """Return the last day whose facts a rebuilding leaves complete: yesterday, but for what
+        the nights, which may have stopped, have written."""
+        known = self._get_complete_day(company)
+        return known or self.env["collections.ledger"]._today(company) - timedelta(days=1)
+
+    @api.model
+    def _get_complete_day(self, companies):
+        """Return the last day whose facts are known of all these companies, None while the history
+        of one of them has not been rebuilt once."""
+        days = []
+        for company in companies:
+            rebuild = self._get_done(company)
+            if not rebuild:
+                return None
+            days.append(rebuild.date_to)
+        return min(days, default=None)
+
+    @api.model
+    def _get_done(self, company):
+        """Return the last rebuilding of a company that has ended."""
+        return self.sudo().search(
+            [("company_id", "=", company.id), ("state", "=", "done")], limit=1
+        )
 
     @api.model
     def _cron_rebuild(self):
@@ -98,5 +130,5 @@ class CollectionsFactRebuild(models.Model):
         if not partner_ids:
             self.write({"state": "done", "date_end": fields.Datetime.now()})
             return
-        count = self.env["collections.fact"]._rebuild(self.company_id, partner_ids)
+        count = self.env["collections.fact"]._rebuild(self.company_id, partner_ids, self.date_to)
         self.write({"last_debtor": partner_ids[-1], "fact_count": self.fact_count + count})

@@ -64,13 +64,11 @@ class CollectionsKpi(models.AbstractModel):
     def _get_balances_over(self, report, options, companies, days):
         """Return what was open at the end of each of some days, ``[{name of SUMS: amount}]``.
 
-        It comes from the facts (what was known then), but for the last day, which is the ledger's;
-        while a history is not complete, all of it comes from the ledger.
+        It comes from the facts (what was known then), but for the last day and those that the
+        history does not reach, which come from the ledger.
         """
-        last = self.env["collections.ledger"]._today(companies[:1])
-        past = [day for day in days if day < last and day != days[-1]]
-        if not self.env["collections.fact.rebuild"]._is_complete(companies):
-            past = []
+        known = self.env["collections.fact.rebuild"]._get_complete_day(companies)
+        past = [day for day in days[:-1] if known and day <= known]
         asked = [
             self._get_debts_sql(report, options, companies, day) for day in days if day not in past
         ]

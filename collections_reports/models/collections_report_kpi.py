@@ -110,7 +110,7 @@ class CollectionsReportKpi(models.AbstractModel):
             notes.append(
                 self.env._("Companies with different currencies are shown one after the other.")
             )
-        if not self.env["collections.fact.rebuild"]._is_complete(self.env.companies):
+        if not self.env["collections.fact.rebuild"]._get_complete_day(self.env.companies):
             notes.append(
                 self.env._(
                     "The history of the months is read from the ledger until it has been rebuilt:"

@@ -180,6 +180,29 @@ class TestFact(CollectionsCommon):
             if row["partner_id"] in written:
                 self.assertLess(row["day"], str(self.yesterday))
 
+    def test_nights_that_did_not_happen_are_made_up_for(self):
+        self.rebuild()
+        rebuild = self.rebuilds._get_done(self.company)
+        rebuild.date_to = self.today - timedelta(days=60)
+        self.facts.search(
+            [("company_id", "=", self.company.id), ("day", ">", rebuild.date_to)]
+        ).unlink()
+        self.facts._write_day(self.company)
+        self.assertEqual(rebuild.date_to, self.yesterday)
+        reference = Reference(self.company)
+        for ago in (1, 2, 13, 30, 47, 59, 60):
+            self.assert_day(self.today - timedelta(days=ago), reference)
+
+    def test_days_that_the_history_does_not_reach_come_from_the_ledger(self):
+        self.rebuild()
+        kpis, report = self.env["collections.kpi"], self.env["collections.report.kpi"]
+        options = report._read_options({})
+        days = [self.today - timedelta(days=ago) for ago in (90, 50, 20, 0)]
+        whole = kpis._get_balances_over(report, options, self.company, days)
+        self.rebuilds._get_done(self.company).date_to = days[0]
+        self.facts.search([("company_id", "=", self.company.id), ("day", ">", days[0])]).unlink()
+        self.assertEqual(kpis._get_balances_over(report, options, self.company, days), whole)
+
     def test_what_is_booked_without_a_partner_has_a_history_too(self):
         account = self.company_data["default_account_receivable"]
         move = self.env["account.move"].create(
@@ -249,7 +272,7 @@ class TestFact(CollectionsCommon):
         self.facts._write_day(company)
         self.rebuild(company)
         self.assertFalse(self.facts.search([("company_id", "=", company.id)]))
-        self.assertTrue(self.rebuilds._is_complete(company))
+        self.assertEqual(self.rebuilds._get_complete_day(company), self.yesterday)
 
     def test_one_invoice_one_credit(self):
         one, other = self.create_debtor("Uno"), self.create_debtor("Otro")
@@ -331,7 +354,7 @@ class TestFact(CollectionsCommon):
         self.rebuild()
         whole = self.dump()
         self.facts.search([("company_id", "=", self.company.id)]).unlink()
-        rebuild = self.rebuilds.create({"company_id": self.company.id})
+        rebuild = self.rebuilds.create({"company_id": self.company.id, "date_to": self.yesterday})
         batches = 0
         while rebuild.state == "running":
             rebuild.invalidate_recordset()  # another process goes on

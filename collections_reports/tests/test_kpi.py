@@ -147,7 +147,7 @@ class TestKpi(CollectionsCommon):
         rebuilds.search([("company_id", "=", self.company.id)]).unlink()
         from_ledger = kpis._get_series(self.report, options, names, 5)
         self.rebuild()
-        self.assertTrue(rebuilds._is_complete(self.company))
+        self.assertTrue(rebuilds._get_complete_day(self.company))
         from_facts = kpis._get_series(self.report, options, names, 5)
         self.assertEqual(set(from_facts), {self.company.currency_id})
         series, slow = (found[self.company.currency_id] for found in (from_facts, from_ledger))
