@@ -82,16 +82,18 @@ class CollectionsFact(models.Model):
     @api.model
     def _get_facts_over_sql(self, days, companies):
         """Return as SQL the facts that stood at the end of each of some days: ``on_day`` and all
-        columns of ``collections_fact``, in one pass over them."""
+        columns of ``collections_fact``. Each is looked up by the index."""
         return SQL(
             """
             SELECT wanted.on_day, fact.*
-              FROM (SELECT *, lead(day) OVER (PARTITION BY company_id, %(debtor)s ORDER BY day)
-                           AS until
-                      FROM collections_fact WHERE company_id = ANY(%(companies)s)) fact
-              JOIN unnest(%(days)s::date[]) AS wanted (on_day)
-                ON wanted.on_day >= fact.day
-               AND (fact.until IS NULL OR wanted.on_day < fact.until)
+              FROM (SELECT DISTINCT company_id, %(debtor)s AS debtor_id FROM collections_fact
+                     WHERE company_id = ANY(%(companies)s)) debtor
+        CROSS JOIN unnest(%(days)s::date[]) AS wanted (on_day)
+        CROSS JOIN LATERAL (
+                   SELECT * FROM collections_fact
+                    WHERE company_id = debtor.company_id AND %(debtor)s = debtor.debtor_id
+                      AND day <= wanted.on_day
+                 ORDER BY day DESC LIMIT 1) fact
             """,
             debtor=DEBTOR,
             companies=companies.ids,
