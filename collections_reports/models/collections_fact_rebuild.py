@@ -53,7 +53,6 @@ class CollectionsFactRebuild(models.Model):
         )
         self.env.ref("collections_reports.collections_fact_cron_rebuild")._trigger()
 
-    @api.model
     def action_start(self):
         """Rebuild the history of the chosen companies from the ledger."""
         if not self.env.user.has_group(

@@ -213,6 +213,18 @@ class TestKpi(CollectionsCommon):
             ._get_figures(report, self.get_options(first, last))[self.company.currency_id]
         )
         self.assert_figures(figures, Reference(self.company, own.partner_id), first, last)
+        # and in the facts of the months
+        self.rebuild()
+        kpis = self.env["collections.kpi"].with_user(self.collector)
+        series = kpis._get_series(
+            report, self.get_options(first, last), ("receivable", "overdue", "age_2"), 4
+        )[self.company.currency_id]
+        reference = Reference(self.company, own.partner_id)
+        for index, day in enumerate(series["days"]):
+            for name, kind in (("receivable", "total"), ("overdue", "overdue"), ("age_2", "age_2")):
+                self.assertAlmostEqual(
+                    float(series[name][index].value), reference.get_sum(day, kind), 6, name
+                )
         # the same with a filter, for who sees all
         figures = self.get_figures(first, last, user_ids=self.collector.ids)
         self.assert_figures(figures, Reference(self.company, own.partner_id), first, last)
