@@ -18,10 +18,26 @@ class CollectionsReportController(http.Controller):
         """Return a report as a workbook."""
         read = self._read_options(options)
         with TemporaryFile() as file:
-            request.env["collections.report"]._write_xlsx(code, read, file)
+            self._get_reports()._write_xlsx(code, read, file)
             file.seek(0)
             content = file.read()
         return self._make_file(content, code, "xlsx", XLSX)
+
+    @http.route("/collections/report/<string:code>/pdf", type="http", auth="user")
+    def report_pdf(self, code, options="{}"):
+        """Return a report as PDF."""
+        content = self._get_reports()._make_pdf(code, self._read_options(options))
+        return self._make_file(content, code, "pdf", "application/pdf")
+
+    def _get_reports(self):
+        """Return the door to the reports, about the companies chosen on the screen."""
+        chosen = [int(one) for one in request.cookies.get("cids", "").split("-") if one.isdigit()]
+        mine = request.env.user.company_ids.ids
+        # the browser may remember companies of another day
+        companies = [company for company in chosen if company in mine]
+        return request.env["collections.report"].with_context(
+            allowed_company_ids=companies or request.env.user.company_id.ids
+        )
 
     def _read_options(self, options):
         """Return the options of an address.

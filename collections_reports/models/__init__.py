@@ -1,5 +1,5 @@
 # ruff: noqa: I001  (what others inherit comes first)
-from . import collections_report_base
+from . import collections_report_base, collections_report_story
 from . import (
     account_move_line,
     collections_fact,
@@ -16,9 +16,17 @@ from . import (
     collections_report_aging,
     collections_report_aging_entries,
     collections_report_aging_items,
+    collections_report_mine,
+    collections_report_monthly,
+    collections_report_overview,
+    collections_report_pdf,
+    collections_report_schedule,
+    collections_report_send,
+    collections_report_sending,
     collections_report_kpi,
     collections_report_kpi_drill,
     collections_report_kpi_words,
     collections_report_xlsx,
     collections_run,
+    digest_digest,
 )
