@@ -10,10 +10,16 @@
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/collections_experiment_security.xml",
         "views/collections_reports_menus.xml",
         "views/account_move_line_views.xml",
         "views/collections_report_aging_views.xml",
+        "views/collections_report_collectors_views.xml",
+        "views/collections_report_experiment_views.xml",
+        "views/collections_report_recovery_views.xml",
+        "views/collections_experiment_views.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["collections_reports/static/src/**/*"],
         "web.assets_tests": ["collections_reports/static/tests/tours/**/*"],
