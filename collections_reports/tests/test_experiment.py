@@ -25,7 +25,21 @@ class ExperimentCommon(CollectionsCommon):
                 for n in range(24)
             ]
         )
-        cls.invoices = {debtor: cls.create_invoice(100, debtor=debtor) for debtor in cls.debtors}
+        first = cls.create_invoice(100, debtor=cls.debtors[0])
+        others = first.browse().union(
+            *(
+                first.copy(
+                    {
+                        "partner_id": debtor.id,
+                        "invoice_date": first.invoice_date,
+                        "invoice_date_due": first.invoice_date_due,
+                    }
+                )
+                for debtor in cls.debtors[1:]
+            )
+        )
+        others.action_post()
+        cls.invoices = {invoice.partner_id: invoice for invoice in first | others}
         cls.env["collections.ledger"]._refresh(cls.company)
         cls.env["collections.segment"]._assign(cls.company)
         cls.challenger = cls.create_strategy([(2, {}), (20, {})], name="Firmer")
@@ -281,6 +295,22 @@ class TestTreatment(ExperimentCommon):
         self.plan()
         self.assertEqual(self.env["collections.hold"].search_count([]), before)
 
+    def test_a_night_gives_who_enters_the_strategy_that_is_tried(self):
+        experiment = self.create_experiment(
+            [{"treatment": "strategy", "strategy_id": self.challenger.id}],
+            segment_ids=[Command.set(self.segment.ids)],
+        )
+        experiment.action_start()
+        with self.mailbox():
+            run = self.run_night()
+        self.env.invalidate_all()
+        told = self.env["collections.contact"].search([("run_id", "=", run.id)])
+        arms = self.get_arms(experiment)
+        for contact in told:
+            tried = arms[contact.case_id.partner_id].treatment == "strategy"
+            self.assertEqual(contact.strategy_id, self.challenger if tried else self.strategy)
+        self.assertEqual(set(told.strategy_id), {self.challenger, self.strategy})
+
     def test_uninstalling_leaves_nothing_around_it(self):
         experiment = self.create_experiment()
         experiment.message_post(body="Why")
@@ -493,6 +523,16 @@ class TestRules(ExperimentCommon):
         experiment.action_stop()
         self.assertIn("by hand", experiment.recommendation)
 
+    def test_a_new_one_compares_with_being_left_alone(self):
+        experiment = self.env["collections.experiment"].create({"name": "New"})
+        self.assertRecordValues(
+            experiment.arm_ids,
+            [
+                {"treatment": "current", "is_control": True, "percent": 50},
+                {"treatment": "hold_out", "is_control": False, "percent": 50},
+            ],
+        )
+
     def test_a_draft_may_go(self):
         self.assertTrue(self.create_experiment().unlink())
 
@@ -589,6 +629,13 @@ class TestReport(ExperimentCommon):
         figure = get_figure()
         self.assertAlmostEqual(figure["value"], 30)
         self.assertIn("Between", figure["caveat"])
+        # the same when the others are compared with those left alone
+        experiment.state = "draft"
+        experiment.arm_ids[0].is_control = False
+        experiment.arm_ids[1].is_control = True
+        experiment.state = "running"
+        self.look(experiment, 41)
+        self.assertAlmostEqual(get_figure()["value"], 30)
 
     def test_buttons_open_what_they_say(self):
         experiment = self.create_experiment()

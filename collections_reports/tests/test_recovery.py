@@ -229,10 +229,7 @@ class TestRecovery(RecoveryCommon):
         self.assertFalse(table["rows"])
         self.assertIn("choose other days", table["empty"])
 
-
-@tagged("post_install", "-at_install")
-class TestRecoveryRights(RecoveryCommon):
-    """Nobody reads amounts of cases he may not see, and currencies are never added."""
+    # -- nobody reads amounts of cases he may not see, and currencies are never added -------------
 
     def test_a_collector_reads_his_own_cases_only(self):
         mine, other, _third = self.debtors
