@@ -2,12 +2,7 @@ from odoo import api, models
 from odoo.tools import format_date
 
 from ..engine import documents
-
-READERS = (
-    "collections_management.collections_management_group_manager,"
-    "collections_management.collections_management_group_auditor,"
-    "account.group_account_readonly,account.group_account_invoice"
-)
+from .collections_case import EXPERIMENT_READERS
 
 
 class CollectionsReportExperiment(models.AbstractModel):
@@ -19,7 +14,7 @@ class CollectionsReportExperiment(models.AbstractModel):
 
     _report_code = "experiments"
     _report_sequence = 60
-    _report_groups = READERS
+    _report_groups = EXPERIMENT_READERS
 
     @api.model
     def _get_title(self):

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from odoo.addons.collections_management.tests.common import CollectionsCommon
 
@@ -533,6 +533,18 @@ class TestRules(ExperimentCommon):
             ],
         )
 
+    def test_a_manager_fills_in_the_form(self):
+        with Form(self.env["collections.experiment"].with_user(self.manager)) as form:
+            form.name = "Firmer after three days"
+            form.segment_ids.add(self.segment)
+            with form.arm_ids.edit(1) as arm:
+                arm.treatment = "strategy"
+                arm.strategy_id = self.challenger
+        experiment = form.save()
+        self.assertEqual(experiment.arm_ids[1].strategy_id, self.challenger)
+        experiment.action_start()
+        self.assertEqual(experiment.state, "running")
+
     def test_a_draft_may_go(self):
         self.assertTrue(self.create_experiment().unlink())
 
@@ -551,6 +563,19 @@ class TestRules(ExperimentCommon):
             assignment.with_user(self.manager).write({"arm_id": experiment.arm_ids[0].id})
         with self.assertRaises(AccessError):
             assignment.with_user(self.supervisor).read(["amount"])
+
+    def test_a_collector_reads_his_cases_without_it(self):
+        experiment = self.create_experiment()
+        experiment.action_start()
+        self.enter(experiment)
+        case = self.get_case(self.debtors[0])
+        case.user_id = self.collector
+        values = case.with_user(self.collector).read()[0]
+        self.assertNotIn("assignment_ids", values)
+        with self.assertRaises(AccessError):
+            self.env["collections.case"].with_user(self.collector).search(
+                [("assignment_ids.experiment_id", "=", experiment.id)]
+            )
 
     def test_another_companys_comparison_is_not_seen(self):
         other = self.env["res.company"].create({"name": "Other"})
