@@ -134,13 +134,7 @@ class CollectionsSegment(models.Model):
                     for segment in segments
                 ),
             )
-            strategy_case = SQL(
-                "CASE fresh.segment_id %s END",
-                SQL(" ").join(
-                    SQL("WHEN %s THEN %s", segment.id, segment.strategy_id.id or None)
-                    for segment in segments
-                ),
-            )
+            strategy_case = segments._get_strategy_sql(company)
         return self.env.execute_query(
             SQL(
                 """
@@ -162,6 +156,17 @@ class CollectionsSegment(models.Model):
                 strategy=strategy_case,
                 company=company.id,
             )
+        )
+
+    def _get_strategy_sql(self, company):
+        """Extension point: the strategy that these segments give the case ``fresh`` (its ``id``
+        and ``segment_id``), as SQL."""
+        return SQL(
+            "CASE fresh.segment_id %s END",
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s", segment.id, segment.strategy_id.id or None)
+                for segment in self
+            ),
         )
 
     def _tell_broken(self, broken, run):

@@ -1,0 +1,36 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CollectionsContact(models.Model):
+    """The text that is tried with a debtor, in a random comparison."""
+
+    _inherit = "collections.contact"
+
+    tried_template_id = fields.Many2one("mail.template", compute="_compute_tried_template_id")
+
+    @api.depends("case_id", "step_id")
+    def _compute_tried_template_id(self):
+        self.env["collections.experiment.assignment"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT contact.id, tried.template_id
+                  FROM collections_contact contact
+                  JOIN LATERAL (SELECT arm.step_id, arm.template_id %s) tried
+                    ON tried.step_id = contact.step_id
+                 WHERE contact.id = ANY(%s)
+                """,
+                self.env["collections.experiment.assignment"]._get_arm_sql(
+                    "template", SQL("contact.case_id")
+                ),
+                self.ids,
+            )
+        )
+        found = dict(rows)
+        for contact in self:
+            contact.tried_template_id = found.get(contact.id, False)
+
+    def _get_template(self):
+        text, tried = super()._get_template(), self.sudo().tried_template_id
+        return tried if tried and tried.collections_tone == text.collections_tone else text
