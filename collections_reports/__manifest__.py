@@ -10,6 +10,8 @@
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/collections_provision_security.xml",
+        "views/collections_provision_views.xml",
         "views/collections_report_views.xml",
         "views/collections_reports_menus.xml",
     ],
