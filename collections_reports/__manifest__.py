@@ -14,6 +14,8 @@
         "views/collections_provision_views.xml",
         "views/collections_report_views.xml",
         "views/collections_reports_menus.xml",
+        "views/account_move_line_views.xml",
+        "views/collections_report_aging_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["collections_reports/static/src/**/*"],

@@ -11,7 +11,8 @@ KINDS = ("text", "money", "number", "integer", "days", "percent", "date", "recor
 CHARTS = ("bar", "stacked", "line", "doughnut")
 
 
-def column(name, label, kind="text", *, total=False, sums=(), ratio=(), help=None, better=None):  # noqa: A002
+def column(name, label, kind="text", *, total=False, sums=(), ratio=(), help=None, better=None,  # noqa: A002
+           tone=None):  # fmt: skip
     """Return a column of a table.
 
     :param str name: key of its values in the cells of a row
@@ -20,11 +21,12 @@ def column(name, label, kind="text", *, total=False, sums=(), ratio=(), help=Non
     :param sums: names of the columns it is the sum of; a workbook writes it as a formula
     :param ratio: ``(part, whole)``: 100 x part / whole; a workbook writes it as a formula
     :param str better: ``up`` or ``down``, to colour a movement
+    :param str tone: the colour of its head, as in :func:`series`
     """
     if kind not in KINDS:
         raise ValueError(f"Unknown kind of column: {kind}")
     return {"name": name, "label": label, "kind": kind, "total": total, "sums": list(sums),
-            "ratio": list(ratio), "help": help, "better": better}  # fmt: skip
+            "ratio": list(ratio), "help": help, "better": better, "tone": tone}  # fmt: skip
 
 
 def row(key, cells, *, currency=None, level=0, expand=None, drill=None, drills=None, muted=False):
