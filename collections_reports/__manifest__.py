@@ -11,11 +11,14 @@
     "data": [
         "security/ir.model.access.csv",
         "security/collections_provision_security.xml",
+        "data/collections_provision_tax_rule_data.xml",
         "views/collections_provision_views.xml",
-        "views/collections_report_views.xml",
+        "views/collections_provision_tax_rule_views.xml",
         "views/collections_reports_menus.xml",
         "views/account_move_line_views.xml",
         "views/collections_report_aging_views.xml",
+        "views/collections_report_provision_views.xml",
+        "views/collections_report_losses_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["collections_reports/static/src/**/*"],
