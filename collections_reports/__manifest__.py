@@ -10,6 +10,7 @@
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/collections_open_security.xml",
         "security/collections_provision_security.xml",
         "data/collections_provision_tax_rule_data.xml",
         "views/collections_provision_views.xml",
@@ -19,7 +20,9 @@
         "views/collections_report_aging_views.xml",
         "views/collections_report_provision_views.xml",
         "views/collections_report_losses_views.xml",
+        "wizards/collections_open_export_views.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": ["collections_reports/static/src/**/*"],
         "web.assets_tests": ["collections_reports/static/tests/tours/**/*"],

@@ -1,1 +1,2 @@
 from . import collections_report
+from . import collections_open_data

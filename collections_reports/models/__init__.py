@@ -1,6 +1,13 @@
 # ruff: noqa: I001  (what others inherit comes first)
-from . import collections_report_base
+from . import collections_open_base, collections_report_base
 from . import (
+    collections_open_agreement,
+    collections_open_case,
+    collections_open_contact,
+    collections_open_dispute,
+    collections_open_payment,
+    collections_open_promise,
+    collections_open_receivable,
     collections_provision,
     collections_provision_flow,
     collections_provision_forward,
