@@ -80,9 +80,9 @@ def forget(database):
     odoo.sql_db.close_db(database)
 
 
-def fresh(name):
+def fresh(name, addon=ADDON):
     """Make a database with the addon installed and nothing in it."""
-    return templates.fresh_db(f"{PREFIX}{name}", [ADDON])
+    return templates.fresh_db(f"{PREFIX}{name}", [addon])
 
 
 def copy(source, name):

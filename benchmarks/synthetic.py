@@ -34,9 +34,9 @@ TABLES = (
 LINES_PER_MOVE = 8  # ids are reserved in blocks of this size
 
 
-def prepare(name):
+def prepare(name, addon=database.ADDON):
     """Make the database every ledger starts from: a company of Peru, ready to invoice."""
-    base = database.fresh(name)
+    base = database.fresh(name, addon)
     with database.environment(base) as env:
         _company(env)
     return base

@@ -65,7 +65,9 @@ class CollectionsLedger(models.AbstractModel):
         :param Query lines: the lines of ``account.move.line`` to look at, as ``_search`` returns
             them, with the record rules of the reader; None: all
         """
-        query = lines or self.env["account.move.line"].sudo()._search([])
+        query = lines  # which is false when it finds nothing
+        if query is None:
+            query = self.env["account.move.line"].sudo()._search([])
         where = query.where_clause or SQL("TRUE")
         picks = SQL(
             """

@@ -12,8 +12,10 @@ def get_suite_id(name):
 class WebCase(HttpCase):
     """The unit tests of the components, run in a browser."""
 
+    suite = "@collections_management"
+
     def run_components(self, preset, *tags):
-        suite = get_suite_id("@collections_management")
+        suite = get_suite_id(self.suite)
         page = f"/web/tests?headless&loglevel=2&preset={preset}&timeout=15000&id={suite}"
         self.browser_js(
             "".join([page, *(f"&tag={tag}" for tag in tags)]),

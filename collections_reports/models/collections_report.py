@@ -15,12 +15,24 @@ class CollectionsReport(models.AbstractModel):
         :raise UserError: for an unknown code
         :raise AccessError: for a reader without the right
         """
-        for name in self.env.registry["collections.report.base"]._inherit_children:
-            report = self.env[name]
-            if report._report_code == code and code:
+        for report in self._get_all_reports():
+            if report._report_code == code:
                 report._check_reader()
                 return report
         raise UserError(self.env._("There is no report “%s”.", str(code)[:50]))
+
+    @api.model
+    def _get_all_reports(self):
+        """Return the models of all reports, in their order."""
+        names = self.env.registry["collections.report.base"]._inherit_children
+        reports = [self.env[name] for name in names]
+        found = [report for report in reports if report._report_code]
+        return sorted(found, key=lambda report: report._report_sequence)
+
+    @api.model
+    def _get_reports(self):
+        """Return the models of the reports that the reader may read."""
+        return [report for report in self._get_all_reports() if report._may_read()]
 
     @api.model
     def _get_document(self, code, options=None):

@@ -213,7 +213,6 @@ class CollectionsReportAging(models.AbstractModel):
                           currency=one["money_id"])
             for one in totals
         ]  # fmt: skip
-        self._fill_ratios(columns, total_rows)
         count = sum(one["row_count"] for one in totals)
         table = documents.table(
             "groups",
@@ -273,11 +272,6 @@ class CollectionsReportAging(models.AbstractModel):
             columns.append(
                 documents.column("overdue", _("Overdue"), "money", total=True, sums=late)
             )
-            columns.append(
-                documents.column(
-                    "share", _("Overdue (%)"), "percent", ratio=("overdue", "total"), better="down"
-                )
-            )
         if options["compare"] and not first:
             columns.append(
                 documents.column(
@@ -327,13 +321,6 @@ class CollectionsReportAging(models.AbstractModel):
             cells["movement"] = round(one["total"] - one["before"], 10)
         return cells
 
-    def _fill_ratios(self, columns, rows):
-        for column in columns:
-            if column["ratio"]:
-                for row in rows:
-                    part, whole = (row["cells"][name] for name in column["ratio"])
-                    row["cells"][column["name"]] = 100 * part / whole if whole > 0 else None
-
     def _make_row(self, options, columns, one, group_by=None, path=""):
         group_by = group_by or options["group_by"]
         key = f"{path}{group_by}:{one['key'] or ''}:{one['money_id']}"
@@ -346,7 +333,7 @@ class CollectionsReportAging(models.AbstractModel):
                 "id": int(one["key"] or 0),
                 "name": one["name"],
             }
-        row = documents.row(
+        return documents.row(
             key,
             cells,
             currency=one["money_id"],
@@ -360,8 +347,6 @@ class CollectionsReportAging(models.AbstractModel):
                 and cells.get(column["name"])
             },
         )
-        self._fill_ratios(columns, [row])
-        return row
 
     # -- figures and chart -----------------------------------------------------------------------
 

@@ -83,9 +83,9 @@ class CollectionsReportAging(models.AbstractModel):
         rows = self._query(
             SQL(
                 """
-                SELECT * FROM (%s) summed ORDER BY abs(total) DESC, key LIMIT %s
+                SELECT * FROM (%s) summed ORDER BY abs(total) + abs(before) DESC, key LIMIT %s
                 """,
-                self._narrow(nested, buckets, key),
+                self._get_sums_sql(nested, buckets, "partner", self._get_key_sql(options, key)),
                 options["limit"],
             )
         )
@@ -95,32 +95,6 @@ class CollectionsReportAging(models.AbstractModel):
             self._make_row(nested, columns, one, "partner", f"{key}/") | {"level": 1}
             for one in self._put_names(nested, rows)
         ]
-
-    def _narrow(self, options, buckets, key):
-        """Return the sums by debtor of the items of one row."""
-        condition = self._get_key_sql(options, key)
-        sums = [
-            SQL(
-                "coalesce(sum(item.value) FILTER (WHERE item.bucket = %s), 0) AS %s",
-                number,
-                SQL.identifier(bucket.name),
-            )
-            for number, bucket in enumerate(buckets)
-        ]
-        return SQL(
-            """
-            SELECT item.partner_id AS key, item.money_id, %(sums)s,
-                   coalesce(sum(item.value) FILTER (WHERE item.bucket < 0), 0) AS credit,
-                   sum(item.value) AS total, sum(item.value) AS before, count(*) AS items
-              FROM (%(items)s) item
-              JOIN account_move move ON move.id = item.move_id
-         LEFT JOIN res_partner partner ON partner.id = item.partner_id
-             WHERE %(condition)s GROUP BY 1, 2
-            """,
-            sums=SQL(", ").join(sums),
-            items=self._get_items_sql(options, options["date"]),
-            condition=condition,
-        )
 
     @api.model
     def _get_entries_sql(self, options, condition=None, limit=None):

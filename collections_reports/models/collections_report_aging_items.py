@@ -118,8 +118,11 @@ class CollectionsReportAging(models.AbstractModel):
         )
 
     @api.model
-    def _get_sums_sql(self, options, buckets, group_by):
-        """Return the statement of sums by group and currency, as the table ``summed``."""
+    def _get_sums_sql(self, options, buckets, group_by, condition=None):
+        """Return the statement of sums by group and currency.
+
+        :param SQL condition: on ``item``, ``partner`` and ``move``; only these
+        """
         group = self._get_groups()[group_by]
         days = [(options["date"], SQL("TRUE"))]
         if options["compare"]:
@@ -141,11 +144,11 @@ class CollectionsReportAging(models.AbstractModel):
             )
             for number, bucket in enumerate(buckets)
         ]
-        joins = SQL()
-        if group_by in ("country", "state", "city"):
-            joins = SQL("LEFT JOIN res_partner partner ON partner.id = item.partner_id")
-        elif group_by == "salesperson":
-            joins = SQL("JOIN account_move move ON move.id = item.move_id")
+        joins = []
+        if condition or group_by == "salesperson":
+            joins.append(SQL("JOIN account_move move ON move.id = item.move_id"))
+        if condition or group_by in ("country", "state", "city"):
+            joins.append(SQL("LEFT JOIN res_partner partner ON partner.id = item.partner_id"))
         return SQL(
             """
             SELECT %(key)s AS key, item.money_id, %(sums)s,
@@ -155,12 +158,14 @@ class CollectionsReportAging(models.AbstractModel):
                    coalesce(sum(item.value) FILTER (WHERE NOT item.is_now), 0) AS before,
                    count(*) FILTER (WHERE item.is_now) AS items
               FROM (%(items)s) item %(joins)s
+             WHERE %(condition)s
           GROUP BY 1, 2
             """,
             key=group["sql"],
             sums=SQL(", ").join(sums),
             items=items,
-            joins=joins,
+            joins=SQL(" ").join(joins),
+            condition=condition or SQL("TRUE"),
         )
 
     @api.model
@@ -183,7 +188,7 @@ class CollectionsReportAging(models.AbstractModel):
                 """,
                 summed=self._get_sums_sql(options, buckets, group_by),
                 order=(
-                    SQL("key, money_id")
+                    SQL("key < 0, key, money_id")
                     if group_by == "age"
                     else SQL("abs(total) + abs(before) DESC, key, money_id")
                 ),

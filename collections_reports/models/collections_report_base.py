@@ -174,9 +174,14 @@ class CollectionsReportBase(models.AbstractModel):
 
         :raise AccessError: told with the name of the report
         """
-        groups = self._report_groups.split(",")
-        if not self.env.su and not any(self.env.user.has_group(group) for group in groups):
+        if not self._may_read():
             raise AccessError(self.env._("You may not read the report “%s”.", self._get_title()))
+
+    @api.model
+    def _may_read(self):
+        """Tell whether the report is for the reader at all; what he sees in it, his rules say."""
+        groups = self._report_groups.split(",")
+        return self.env.su or any(self.env.user.has_group(group) for group in groups)
 
     @api.model
     def _get_case_domain(self, options):

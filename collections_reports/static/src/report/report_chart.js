@@ -40,7 +40,7 @@ export class ReportChart extends Component {
     format(value, human = false) {
         const kind = this.props.section.value_kind;
         if (kind === "money" && value !== null) {
-            return formatMoney(value, this.currency, human);
+            return formatMoney(value, this.currency, { human });
         }
         return formatValue(value, kind, this.currency);
     }

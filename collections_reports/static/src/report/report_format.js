@@ -3,20 +3,21 @@ import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { formatFloat } from "@web/core/utils/numbers";
 
 /** Return an amount with the sign of its currency, as the reader writes it. */
-export function formatMoney(value, currency, human = false) {
+export function formatMoney(value, currency, { human = false, bare = false } = {}) {
     const digits = human ? 0 : (currency?.digits ?? 2);
-    const number = formatFloat(value, {
+    const number = formatFloat(Math.abs(value), {
         digits: [16, digits],
         humanReadable: human && Math.abs(value) >= 10000,
         decimals: 1,
     });
-    if (!currency) {
-        return number;
+    const minus = value < 0 ? "−" : "";
+    if (!currency || bare) {
+        return `${minus}${number}`;
     }
     const space = "\u00a0";
     return currency.position === "after"
-        ? `${number}${space}${currency.symbol}`
-        : `${currency.symbol}${space}${number}`;
+        ? `${minus}${number}${space}${currency.symbol}`
+        : `${minus}${currency.symbol}${space}${number}`;
 }
 
 const FORMATS = {
@@ -26,13 +27,15 @@ const FORMATS = {
     percent: (value) => `${formatFloat(value, { digits: [16, 1] })}\u00a0%`,
     days: (value) => formatFloat(value, { digits: [16, Number.isInteger(value) ? 0 : 1] }),
     date: (value) => formatDate(deserializeDate(value)),
-    record: (value) => value.name,
 };
 
 /** Return a value as words: of a cell, a figure or a chart. Nothing is an empty text. */
 export function formatValue(value, kind, currency) {
     if (value === null || value === undefined || value === false || value === "") {
         return "";
+    }
+    if (typeof value === "object") {
+        return value.name;
     }
     const format = FORMATS[kind];
     return format ? format(value, currency) : String(value);

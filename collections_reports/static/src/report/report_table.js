@@ -1,6 +1,6 @@
 import { Component, onWillUpdateProps, useState } from "@odoo/owl";
 
-import { formatValue, getMood } from "./report_format";
+import { formatMoney, formatValue, getMood } from "./report_format";
 
 const NUMBERS = ["money", "integer", "number", "percent", "days"];
 
@@ -71,9 +71,21 @@ export class ReportTable extends Component {
         return this.state.down ? "descending" : "ascending";
     }
 
+    /** The one currency of all amounts, told once above them; null when there are several. */
+    get currency() {
+        const { rows, totals } = this.props.section;
+        const found = new Set([...rows, ...totals].map((row) => row.currency).filter(Boolean));
+        const money = this.columns.some((column) => column.kind === "money");
+        return money && found.size === 1 ? this.props.currencies[[...found][0]] : null;
+    }
+
     getText(row, column) {
+        const value = row.cells[column.name];
+        if (column.kind !== "money" || value === null || value === undefined) {
+            return formatValue(value, column.kind);
+        }
         const currency = this.props.currencies[row.currency];
-        return formatValue(row.cells[column.name], column.kind, currency);
+        return value ? formatMoney(value, currency, { bare: Boolean(this.currency) }) : "–";
     }
 
     getClass(row, column) {
@@ -92,7 +104,7 @@ export class ReportTable extends Component {
 
     isLink(row, column) {
         const value = row.cells[column.name];
-        return column.kind === "record" && value?.model && value.id;
+        return Boolean(value?.model && value.id);
     }
 
     async toggle(row) {
