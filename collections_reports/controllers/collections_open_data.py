@@ -30,9 +30,7 @@ class CollectionsOpenDataController(http.Controller):
             ("Content-Disposition", content_disposition(export._get_file_name())),
             ("X-Content-Type-Options", "nosniff"),
         ]
-        response = request.make_response(
-            wrap_file(request.httprequest.environ, file), headers
-        )
+        response = request.make_response(wrap_file(request.httprequest.environ, file), headers)
         response.direct_passthrough = True
         response.call_on_close(file.close)
         return response

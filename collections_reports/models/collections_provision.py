@@ -151,9 +151,9 @@ class CollectionsProvision(models.Model):
                 )
 
     def _forget(self):
-        super()._forget()
         self.rate_ids.unlink()
         self.flow_ids.unlink()
+        return super()._forget()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -163,7 +163,12 @@ class CollectionsProvision(models.Model):
         if self.method in HISTORY:
             self._read_history()
             self._measure()
-        super()._read_ledger()
+        done = super()._read_ledger()
+        self._place_lines()
+        return done
+
+    def _place_lines(self):
+        """Note on the lines which segment their debtors have today."""
         self.env.cr.execute(
             SQL(
                 """
@@ -295,7 +300,9 @@ class CollectionsProvision(models.Model):
         groups = cases._read_group(
             [("company_id", "=", self.company_id.id), ("state", "!=", "merged")], ["segment_id"]
         )
-        return sorted({segment.id or None for [segment] in groups} | {None}, key=lambda one: one or 0)
+        return sorted(
+            {segment.id or None for [segment] in groups} | {None}, key=lambda one: one or 0
+        )
 
     def _get_entered(self):
         """Return ``{bucket: entered percentage}``, nothing for what is not due."""

@@ -29,8 +29,6 @@ class CollectionsProvisionFlow(models.Model):
     collected = fields.Monetary(
         readonly=True, help="Paid, credited, or recovered after it was written off."
     )
-    written_off = fields.Monetary(
-        string="Written Off", readonly=True, help="Less what was recovered since."
-    )
+    written_off = fields.Monetary(readonly=True, help="Less what was recovered since.")
     defaulted = fields.Monetary(string="In Default", readonly=True, help="Open, and so old.")
     remaining = fields.Monetary(string="Still Open", readonly=True, help="Not in default.")

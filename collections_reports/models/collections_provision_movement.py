@@ -28,7 +28,12 @@ class CollectionsProvision(models.Model):
     amount_other = fields.Monetary(string="Other Entries", readonly=True, copy=False)
 
     def _read_ledger(self):
-        super()._read_ledger()
+        done = super()._read_ledger()
+        self._read_movement()
+        return done
+
+    def _read_movement(self):
+        """Read what moved the account of the provision since the last one."""
         previous = self.search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -76,5 +81,5 @@ class CollectionsProvision(models.Model):
         )
 
     def _forget(self):
-        super()._forget()
         self.previous_id = False
+        return super()._forget()

@@ -36,12 +36,8 @@ class CollectionsProvisionRate(models.Model):
     )
     months = fields.Integer(string="Month-Ends", readonly=True, aggregator=None)
     count = fields.Integer(string="Debts", readonly=True, aggregator=None)
-    amount = fields.Monetary(
-        string="Was Open", readonly=True, help="Added up over the month-ends."
-    )
-    lost = fields.Monetary(
-        readonly=True, help="Of it: written off, or still open and in default."
-    )
+    amount = fields.Monetary(string="Was Open", readonly=True, help="Added up over the month-ends.")
+    lost = fields.Monetary(readonly=True, help="Of it: written off, or still open and in default.")
     measured = fields.Float(string="Measured (%)", digits=(5, 2), readonly=True, aggregator=None)
     change = fields.Float(
         string="Looking Forward (%)", digits=(7, 2), readonly=True, aggregator=None

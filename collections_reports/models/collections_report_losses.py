@@ -24,12 +24,11 @@ class CollectionsReportLosses(models.AbstractModel):
 
     @api.model
     def _get_filters(self):
-        _ = self.env._
         groups = self._get_groups()
         return [
             *self._get_period_filters(),
             self._filter(
-                "group_by", _("By"), "choice", default="reason",
+                "group_by", self.env._("By"), "choice", default="reason",
                 choices=[(name, one["label"]) for name, one in groups.items()],
             ),
             *self._get_case_filters(),
@@ -48,17 +47,16 @@ class CollectionsReportLosses(models.AbstractModel):
 
         ``sql`` is an expression over ``event``: a write-off or a recovery with what it is of.
         """
-        _ = self.env._
         return {
-            "reason": {"label": _("Reason"), "sql": SQL("event.reason_id"),
+            "reason": {"label": self.env._("Reason"), "sql": SQL("event.reason_id"),
                        "model": "collections.write.off.reason"},
-            "partner": {"label": _("Debtor"), "sql": SQL("event.partner_id"),
+            "partner": {"label": self.env._("Debtor"), "sql": SQL("event.partner_id"),
                         "model": "res.partner"},
-            "segment": {"label": _("Segment"), "sql": SQL("event.segment_id"),
+            "segment": {"label": self.env._("Segment"), "sql": SQL("event.segment_id"),
                         "model": "collections.segment"},
-            "team": {"label": _("Team"), "sql": SQL("event.team_id"), "model": "collections.team"},
-            "age": {"label": _("Age"), "sql": SQL("event.age_from")},
-            "company": {"label": _("Company"), "sql": SQL("event.company_id"),
+            "team": {"label": self.env._("Team"), "sql": SQL("event.team_id"), "model": "collections.team"},
+            "age": {"label": self.env._("Age"), "sql": SQL("event.age_from")},
+            "company": {"label": self.env._("Company"), "sql": SQL("event.company_id"),
                         "model": "res.company"},
         }  # fmt: skip
 
@@ -182,9 +180,7 @@ class CollectionsReportLosses(models.AbstractModel):
                 "written_off": 0, "tax": 0, "recovered": 0, "net": 0, "count": 0,
             }  # fmt: skip
             title = currency.name if len(self.env.companies.currency_id) > 1 else None
-            sections.append(
-                self._get_figures(currency, title, one, invoiced.get(currency.id) or 0)
-            )
+            sections.append(self._get_figures(currency, title, one, invoiced.get(currency.id) or 0))
             sections.append(self._get_chart(options, currency))
         return documents.document(
             self._get_title(),
@@ -199,42 +195,40 @@ class CollectionsReportLosses(models.AbstractModel):
         )
 
     def _get_figures(self, currency, title, one, invoiced):
-        _ = self.env._
         return documents.figures(
             f"figures_{currency.name}",
             title,
             [
                 documents.figure(
-                    "written_off", _("Written off"), one["written_off"], currency=currency.id,
+                    "written_off", self.env._("Written off"), one["written_off"], currency=currency.id,
                     better="down", drill=f"all::{currency.id}|written_off",
-                    sources=_("Booked write-offs by their accounting date"),
-                    caveat=_("A write-off that was reversed since is left out."),
+                    sources=self.env._("Booked write-offs by their accounting date"),
+                    caveat=self.env._("A write-off that was reversed since is left out."),
                 ),
                 documents.figure(
-                    "recovered", _("Recovered"), one["recovered"], currency=currency.id,
+                    "recovered", self.env._("Recovered"), one["recovered"], currency=currency.id,
                     better="up", drill=f"all::{currency.id}|recovered",
-                    sources=_("Booked recoveries, also of debts written off before"),
+                    sources=self.env._("Booked recoveries, also of debts written off before"),
                 ),
                 documents.figure(
-                    "tax", _("Tax taken back"), one["tax"], currency=currency.id,
-                    sources=_("Entries of write-offs, less what is owed again of recoveries"),
+                    "tax", self.env._("Tax taken back"), one["tax"], currency=currency.id,
+                    sources=self.env._("Entries of write-offs, less what is owed again of recoveries"),
                 ),
                 documents.figure(
-                    "net", _("Net loss"), one["net"], currency=currency.id, better="down",
-                    formula=_("Written off - recovered - tax taken back"),
+                    "net", self.env._("Net loss"), one["net"], currency=currency.id, better="down",
+                    formula=self.env._("Written off - recovered - tax taken back"),
                 ),
                 documents.figure(
-                    "ratio", _("Net loss of what was invoiced"),
+                    "ratio", self.env._("Net loss of what was invoiced"),
                     100 * one["net"] / invoiced if invoiced > 0 else None, "percent",
-                    better="down", undefined=_("Nothing was invoiced in the period"),
-                    formula=_("Net loss / invoices - credit notes of the period, with tax"),
-                    caveat=_("The losses are of older invoices: over short periods it jumps."),
+                    better="down", undefined=self.env._("Nothing was invoiced in the period"),
+                    formula=self.env._("Net loss / invoices - credit notes of the period, with tax"),
+                    caveat=self.env._("The losses are of older invoices: over short periods it jumps."),
                 ),
             ],
         )  # fmt: skip
 
     def _get_chart(self, options, currency):
-        _ = self.env._
         found = self._get_sums(
             options,
             SQL("date_trunc('month', event.date)::date"),
@@ -245,25 +239,24 @@ class CollectionsReportLosses(models.AbstractModel):
             return None
         return documents.chart(
             f"months_{currency.name}",
-            _("By month"),
+            self.env._("By month"),
             "bar",
             [format_date(self.env, one["key"], date_format="MMM yyyy") for one in rows],
             [
-                documents.series(_("Written off"), [one["written_off"] for one in rows],
+                documents.series(self.env._("Written off"), [one["written_off"] for one in rows],
                                  tone="bad"),
-                documents.series(_("Recovered"), [one["recovered"] for one in rows], tone="good"),
+                documents.series(self.env._("Recovered"), [one["recovered"] for one in rows], tone="good"),
             ],
             currency=currency.id,
         )  # fmt: skip
 
     def _get_money_columns(self):
-        _ = self.env._
         return [
-            documents.column("count", _("Write-offs"), "integer", total=True),
-            documents.column("written_off", _("Written off"), "money", total=True),
-            documents.column("recovered", _("Recovered"), "money", total=True),
-            documents.column("tax", _("Tax taken back"), "money", total=True),
-            documents.column("net", _("Net loss"), "money", total=True),
+            documents.column("count", self.env._("Write-offs"), "integer", total=True),
+            documents.column("written_off", self.env._("Written off"), "money", total=True),
+            documents.column("recovered", self.env._("Recovered"), "money", total=True),
+            documents.column("tax", self.env._("Tax taken back"), "money", total=True),
+            documents.column("net", self.env._("Net loss"), "money", total=True),
         ]
 
     def _get_table(self, options):
@@ -321,7 +314,6 @@ class CollectionsReportLosses(models.AbstractModel):
 
     def _get_tax_table(self, options):
         """Return what was written off by rule, treatment and verdict of the rule's conditions."""
-        _ = self.env._
         found = self._get_sums(
             options,
             SQL("coalesce(event.rule_id::text, '') || '/' || event.treatment || '/'"
@@ -337,7 +329,7 @@ class CollectionsReportLosses(models.AbstractModel):
             rule = self.env["collections.write.off.rule"].sudo().browse(int(rule_id or 0))
             key = f"tax:{one['key']}:{one['currency_id']}"
             cells = {
-                "rule": rule.name if rule_id else _("No rule"),
+                "rule": rule.name if rule_id else self.env._("No rule"),
                 "citation": (rule.citation if rule_id else "") or "",
                 "treatment": treatments[treatment],
                 "verdict": verdicts[verdict],
@@ -348,24 +340,25 @@ class CollectionsReportLosses(models.AbstractModel):
             rows.append(documents.row(key, cells, currency=one["currency_id"], drill=key))
         return documents.table(
             "tax",
-            _("For taxes"),
+            self.env._("For taxes"),
             [
-                documents.column("rule", _("Rule")),
-                documents.column("citation", _("Law")),
-                documents.column("treatment", _("Treated as")),
-                documents.column("verdict", _("Conditions")),
-                documents.column("count", _("Write-offs"), "integer", total=True),
-                documents.column("written_off", _("Written off"), "money", total=True),
-                documents.column("tax", _("Tax taken back"), "money", total=True),
+                documents.column("rule", self.env._("Rule")),
+                documents.column("citation", self.env._("Law")),
+                documents.column("treatment", self.env._("Treated as")),
+                documents.column("verdict", self.env._("Conditions")),
+                documents.column("count", self.env._("Write-offs"), "integer", total=True),
+                documents.column("written_off", self.env._("Written off"), "money", total=True),
+                documents.column("tax", self.env._("Tax taken back"), "money", total=True),
             ],
             rows,
-            note=_("A person says how it is treated; the conditions are checked beside it."),
-            empty=_("Nothing was written off in this period."),
+            note=self.env._(
+                "A person says how it is treated; the conditions are checked beside it."
+            ),
+            empty=self.env._("Nothing was written off in this period."),
         )
 
     def _get_missing_table(self, options):
         """Return which conditions of the rules are not proved; alternatives count as one."""
-        _ = self.env._
         found = self._query(
             SQL(
                 """
@@ -398,39 +391,38 @@ class CollectionsReportLosses(models.AbstractModel):
         ]
         return documents.table(
             "missing",
-            _("What is missing in the evidence"),
+            self.env._("What is missing in the evidence"),
             [
-                documents.column("name", _("Condition")),
-                documents.column("citation", _("Law")),
-                documents.column("state", _("It is")),
-                documents.column("count", _("Write-offs"), "integer"),
-                documents.column("amount", _("Written off"), "money"),
+                documents.column("name", self.env._("Condition")),
+                documents.column("citation", self.env._("Law")),
+                documents.column("state", self.env._("It is")),
+                documents.column("count", self.env._("Write-offs"), "integer"),
+                documents.column("amount", self.env._("Written off"), "money"),
             ],
             rows,
             totals=[],
-            note=_("A write-off that lacks two conditions is in both rows."),
-            empty=_("Every condition of the rules is proved, or nothing was written off."),
+            note=self.env._("A write-off that lacks two conditions is in both rows."),
+            empty=self.env._("Every condition of the rules is proved, or nothing was written off."),
         )
 
     def _get_definitions(self):
-        _ = self.env._
         return [
             documents.definition(
-                _("Written off"),
-                _("What the entries took from the receivables, in company currency"),
-                _("Booked write-offs by their accounting date"),
-                _("Approved, not reversed since."),
+                self.env._("Written off"),
+                self.env._("What the entries took from the receivables, in company currency"),
+                self.env._("Booked write-offs by their accounting date"),
+                self.env._("Approved, not reversed since."),
             ),
             documents.definition(
-                _("Net loss"),
-                _("Written off - recovered - tax taken back"),
-                _("Entries of write-offs and recoveries of the period"),
-                _("A recovery counts when it came in, whenever the debt was given up."),
+                self.env._("Net loss"),
+                self.env._("Written off - recovered - tax taken back"),
+                self.env._("Entries of write-offs and recoveries of the period"),
+                self.env._("A recovery counts when it came in, whenever the debt was given up."),
             ),
             documents.definition(
-                _("Age"),
-                _("Accounting date of the write-off - oldest due date in it"),
-                _("Receivables of the write-off"),
+                self.env._("Age"),
+                self.env._("Accounting date of the write-off - oldest due date in it"),
+                self.env._("Receivables of the write-off"),
             ),
         ]
 

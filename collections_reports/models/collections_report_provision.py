@@ -35,12 +35,11 @@ class CollectionsReportProvision(models.AbstractModel):
 
     @api.model
     def _get_filters(self):
-        _ = self.env._
         return [
-            self._filter("date", _("As of"), "date", default=self._today().isoformat(),
-                         help=_("The last provision up to this day is shown.")),
-            self._filter("booked", _("Only With an Entry"), "boolean",
-                         help=_("Leaves out proposals that were not booked.")),
+            self._filter("date", self.env._("As of"), "date", default=self._today().isoformat(),
+                         help=self.env._("The last provision up to this day is shown.")),
+            self._filter("booked", self.env._("Only With an Entry"), "boolean",
+                         help=self.env._("Leaves out proposals that were not booked.")),
         ]  # fmt: skip
 
     @api.model
@@ -105,7 +104,6 @@ class CollectionsReportProvision(models.AbstractModel):
         return []
 
     def _get_figures(self, provision, name):
-        _ = self.env._
         currency = provision.currency_id.id
         key = f"{provision.id}:all::"
         return documents.figures(
@@ -113,30 +111,30 @@ class CollectionsReportProvision(models.AbstractModel):
             name + format_date(self.env, provision.date),
             [
                 documents.figure(
-                    "open", _("Open, credits subtracted"), provision.amount_open,
+                    "open", self.env._("Open, credits subtracted"), provision.amount_open,
                     currency=currency, drill=key,
-                    sources=_("Receivable entries and their reconciliations up to the day"),
+                    sources=self.env._("Receivable entries and their reconciliations up to the day"),
                     caveat=None if provision.is_tied else
-                    _("The items do not equal the balance of the ledger."),
+                    self.env._("The items do not equal the balance of the ledger."),
                 ),
                 documents.figure(
-                    "required", _("To provide"), provision.amount_required, currency=currency,
-                    formula=_("Open by age and segment x its percentage; credits not counted"),
+                    "required", self.env._("To provide"), provision.amount_required, currency=currency,
+                    formula=self.env._("Open by age and segment x its percentage; credits not counted"),
                 ),
                 documents.figure(
-                    "coverage", _("Provided of what is open"),
+                    "coverage", self.env._("Provided of what is open"),
                     100 * provision.amount_required / provision.amount_open
                     if provision.amount_open > 0 else None,
-                    "percent", undefined=_("Nothing is owed"),
+                    "percent", undefined=self.env._("Nothing is owed"),
                 ),
                 documents.figure(
-                    "held", _("Provided already"), provision.amount_held, currency=currency,
-                    sources=_("Balance of the account of the provision before this entry"),
+                    "held", self.env._("Provided already"), provision.amount_held, currency=currency,
+                    sources=self.env._("Balance of the account of the provision before this entry"),
                 ),
                 documents.figure(
-                    "difference", _("To book") if provision.state == "draft" else _("Booked"),
+                    "difference", self.env._("To book") if provision.state == "draft" else self.env._("Booked"),
                     provision.amount_difference, currency=currency,
-                    formula=_("To provide - provided already"),
+                    formula=self.env._("To provide - provided already"),
                 ),
             ],
         )  # fmt: skip
@@ -165,36 +163,39 @@ class CollectionsReportProvision(models.AbstractModel):
         )
 
     def _get_matrix(self, provision, name):
-        _ = self.env._
         rates = {
-            (rate.segment_id.id or None, rate.kind, rate.days if rate.kind == "late" else None): rate
+            (
+                rate.segment_id.id or None,
+                rate.kind,
+                rate.days if rate.kind == "late" else None,
+            ): rate
             for rate in provision.rate_ids
         }
         columns = [
-            *([documents.column("segment", _("Segment"))] if provision.by_segment else []),
-            documents.column("age", _("Age")),
-            documents.column("debtors", _("Debtors"), "integer"),
-            documents.column("amount", _("Open"), "money", total=True),
+            *([documents.column("segment", self.env._("Segment"))] if provision.by_segment else []),
+            documents.column("age", self.env._("Age")),
+            documents.column("debtors", self.env._("Debtors"), "integer"),
+            documents.column("amount", self.env._("Open"), "money", total=True),
         ]
         if rates:
             columns += [
-                documents.column("lost", _("Lost in the past"), "money"),
-                documents.column("base", _("Of what was open"), "money"),
-                documents.column("measured", _("Measured (%)"), "percent"),
-                documents.column("change", _("Looking forward (%)"), "percent"),
-                documents.column("scope", _("Rests on")),
+                documents.column("lost", self.env._("Lost in the past"), "money"),
+                documents.column("base", self.env._("Of what was open"), "money"),
+                documents.column("measured", self.env._("Measured (%)"), "percent"),
+                documents.column("change", self.env._("Looking forward (%)"), "percent"),
+                documents.column("scope", self.env._("Rests on")),
             ]
         columns += [
-            documents.column("percent", _("Provided (%)"), "percent"),
-            documents.column("provided", _("To provide"), "money", total=True),
+            documents.column("percent", self.env._("Provided (%)"), "percent"),
+            documents.column("provided", self.env._("To provide"), "money", total=True),
         ]
         rows = [self._make_row(provision, one, rates) for one in self._get_matrix_rows(provision)]
         return documents.table(
             f"matrix_{provision.id}",
-            name + _("Matrix"),
+            name + self.env._("Matrix"),
             columns,
             rows,
-            empty=_("Nothing was owed on this day."),
+            empty=self.env._("Nothing was owed on this day."),
         )
 
     def _make_row(self, provision, one, rates):
@@ -229,28 +230,40 @@ class CollectionsReportProvision(models.AbstractModel):
         return self.env._("From day %(days)s", days=days or 0)
 
     def _get_movement(self, provision, name):
-        _ = self.env._
         difference = provision.amount_difference
         booked = provision.state == "entry"
         steps = [
-            ("opening", _("Opening"), provision.amount_opening),
-            ("adjusted", _("Booked by other provisions since"), provision.amount_adjusted),
-            ("used", _("Used by write-offs"), provision.amount_used),
-            ("other", _("Other entries"), provision.amount_other),
-            ("charge", _("Charge") if booked else _("Charge proposed"), max(difference, 0)),
-            ("release", _("Release") if booked else _("Release proposed"), min(difference, 0)),
-            ("closing", _("Closing"), provision.amount_required),
+            ("opening", self.env._("Opening"), provision.amount_opening),
+            ("adjusted", self.env._("Booked by other provisions since"), provision.amount_adjusted),
+            ("used", self.env._("Used by write-offs"), provision.amount_used),
+            ("other", self.env._("Other entries"), provision.amount_other),
+            (
+                "charge",
+                self.env._("Charge") if booked else self.env._("Charge proposed"),
+                max(difference, 0),
+            ),
+            (
+                "release",
+                self.env._("Release") if booked else self.env._("Release proposed"),
+                min(difference, 0),
+            ),
+            ("closing", self.env._("Closing"), provision.amount_required),
         ]
         currency = provision.currency_id.id
         since = (
-            _("Since the provision of %s.", format_date(self.env, provision.previous_id.date))
+            self.env._(
+                "Since the provision of %s.", format_date(self.env, provision.previous_id.date)
+            )
             if provision.previous_id
-            else _("Since the first entry: there was no provision before.")
+            else self.env._("Since the first entry: there was no provision before.")
         )
         return documents.table(
             f"movement_{provision.id}",
-            name + _("Movement"),
-            [documents.column("step", _("Step")), documents.column("amount", _("Amount"), "money")],
+            name + self.env._("Movement"),
+            [
+                documents.column("step", self.env._("Step")),
+                documents.column("amount", self.env._("Amount"), "money"),
+            ],
             [
                 documents.row(code, {"step": label, "amount": amount}, currency=currency)
                 for code, label, amount in steps
@@ -260,7 +273,6 @@ class CollectionsReportProvision(models.AbstractModel):
         )
 
     def _get_sensitivity(self, provision, name):
-        _ = self.env._
         lines = self._get_visible_sql(
             "collections.provision.line", [("provision_id", "=", provision.id)]
         )
@@ -282,9 +294,9 @@ class CollectionsReportProvision(models.AbstractModel):
             documents.row(
                 f"change_{change}",
                 {
-                    "change": _("Percentages as they are")
+                    "change": self.env._("Percentages as they are")
                     if not change
-                    else _("Each percentage %(change)s %%", change=f"{change:+d}"),
+                    else self.env._("Each percentage %(change)s %%", change=f"{change:+d}"),
                     "provided": float(amount),
                     "difference": float(amount - found[0]),
                 },
@@ -294,30 +306,29 @@ class CollectionsReportProvision(models.AbstractModel):
         ]
         return documents.table(
             f"sensitivity_{provision.id}",
-            name + _("What it hangs on"),
+            name + self.env._("What it hangs on"),
             [
-                documents.column("change", _("If")),
-                documents.column("provided", _("To provide"), "money"),
-                documents.column("difference", _("Difference"), "money"),
+                documents.column("change", self.env._("If")),
+                documents.column("provided", self.env._("To provide"), "money"),
+                documents.column("difference", self.env._("Difference"), "money"),
             ],
             rows,
             totals=[],
-            note=_("No debt is provided for with more than itself."),
+            note=self.env._("No debt is provided for with more than itself."),
         )
 
     def _get_words(self, provision, name):
         """Return how the percentages were found, what was added, and what to know of it."""
-        _ = self.env._
         sentences = [
-            _("The items equal the balance of the receivable accounts.")
+            self.env._("The items equal the balance of the receivable accounts.")
             if provision.is_tied
-            else _("The items do not equal the balance of the receivable accounts.")
+            else self.env._("The items do not equal the balance of the receivable accounts.")
         ]
         if provision.method == "entered":
-            sentences.append(_("The percentages were entered by age."))
+            sentences.append(self.env._("The percentages were entered by age."))
         elif provision.method == "loss_rate":
             sentences.append(
-                _(
+                self.env._(
                     "Of what was open at %(window)s month-ends, the share that was never collected "
                     "%(horizon)s months later: written off, or open and more than %(days)s days "
                     "late.",
@@ -328,7 +339,7 @@ class CollectionsReportProvision(models.AbstractModel):
             )
         else:
             sentences.append(
-                _(
+                self.env._(
                     "From what rolled from age to age over %(window)s months: the chance to be "
                     "written off or to come to %(days)s days late in the end.",
                     window=provision.window_months,
@@ -337,38 +348,39 @@ class CollectionsReportProvision(models.AbstractModel):
             )
         if provision.rate_ids:
             sentences += [
-                _(
+                self.env._(
                     "Looking forward, %(segment)s: %(change)s %%, because %(reason)s",
-                    segment=one.segment_id.name or _("all segments"),
+                    segment=one.segment_id.name or self.env._("all segments"),
                     change=f"{one.change:+g}",
                     reason=one.reason,
                 )
                 for one in provision.forward_ids
             ]
             sentences += (provision.method_note or "").splitlines()
-        return documents.text(f"words_{provision.id}", name + _("How it was found"), sentences)
+        return documents.text(
+            f"words_{provision.id}", name + self.env._("How it was found"), sentences
+        )
 
     def _get_definitions(self):
-        _ = self.env._
         return [
             documents.definition(
-                _("Loss-rate"),
-                _("Lost / open, added up over the month-ends, for each age"),
-                _("Receivables as of past month-ends, their reconciliations, write-offs, "
+                self.env._("Loss-rate"),
+                self.env._("Lost / open, added up over the month-ends, for each age"),
+                self.env._("Receivables as of past month-ends, their reconciliations, write-offs, "
                   "recoveries"),
-                _("Credit notes count as collected: what was wrong is not a loss of credit."),
+                self.env._("Credit notes count as collected: what was wrong is not a loss of credit."),
             ),
             documents.definition(
-                _("Roll-rate"),
-                _("(Lost + what rolled on x the rate of where it went) / what left the age"),
-                _("The same, from each month-end to the next"),
-                _("In default everything counts as lost; what is collected after it is not seen."),
+                self.env._("Roll-rate"),
+                self.env._("(Lost + what rolled on x the rate of where it went) / what left the age"),
+                self.env._("The same, from each month-end to the next"),
+                self.env._("In default everything counts as lost; what is collected after it is not seen."),
             ),
             documents.definition(
-                _("To provide"),
-                _("Open x percentage, rounded for each debtor, age and currency"),
-                _("Receivables as of the day"),
-                _("IFRS 9 5.5.15 and B5.5.35: losses over the whole life of trade receivables. "
+                self.env._("To provide"),
+                self.env._("Open x percentage, rounded for each debtor, age and currency"),
+                self.env._("Receivables as of the day"),
+                self.env._("IFRS 9 5.5.15 and B5.5.35: losses over the whole life of trade receivables. "
                   "Credits of a debtor are not set against his debts."),
             ),
         ]  # fmt: skip

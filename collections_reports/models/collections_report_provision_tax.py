@@ -17,7 +17,6 @@ class CollectionsReportProvision(models.AbstractModel):
         return sections
 
     def _get_tax_table(self, provision, rule, name):
-        _ = self.env._
         currency = provision.currency_id
         rows = []
         for one in self._query(self._get_tax_sql(provision, rule)):
@@ -26,9 +25,9 @@ class CollectionsReportProvision(models.AbstractModel):
                 documents.row(
                     f"{rule.id}:{one['days']}",
                     {
-                        "age": _("From day %(days)s", days=one["days"])
+                        "age": self.env._("From day %(days)s", days=one["days"])
                         if one["days"] is not None
-                        else _("Younger, or not due"),
+                        else self.env._("Younger, or not due"),
                         "amount": one["amount"],
                         "percent": one["percent"] or 0,
                         "deductible": deductible,
@@ -40,13 +39,15 @@ class CollectionsReportProvision(models.AbstractModel):
         words = dict(rule._fields["confidence"]._description_selection(self.env))
         return documents.table(
             f"tax_{provision.id}_{rule.id}",
-            name + _("For taxes: %(rule)s", rule=rule.name),
+            name + self.env._("For taxes: %(rule)s", rule=rule.name),
             [
-                documents.column("age", _("Age")),
-                documents.column("amount", _("Open"), "money", total=True),
-                documents.column("percent", _("Deductible at most (%)"), "percent"),
-                documents.column("deductible", _("Deductible at most"), "money", total=True),
-                documents.column("rest", _("Not deductible"), "money", total=True),
+                documents.column("age", self.env._("Age")),
+                documents.column("amount", self.env._("Open"), "money", total=True),
+                documents.column("percent", self.env._("Deductible at most (%)"), "percent"),
+                documents.column(
+                    "deductible", self.env._("Deductible at most"), "money", total=True
+                ),
+                documents.column("rest", self.env._("Not deductible"), "money", total=True),
             ],
             rows,
             note=" ".join(
@@ -57,7 +58,7 @@ class CollectionsReportProvision(models.AbstractModel):
                 )
                 if part
             ),
-            empty=_("Nothing was owed on this day."),
+            empty=self.env._("Nothing was owed on this day."),
         )
 
     def _get_tax_sql(self, provision, rule):

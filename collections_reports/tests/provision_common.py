@@ -138,8 +138,10 @@ class HistoryCommon(WriteOffCommon):
         """What a line owed at the end of a day, in company currency."""
         if line.date > day:
             return Decimal(0)
-        paid = sum((exact(part.amount) for part in line.matched_credit_ids
-                    if part.max_date <= day), Decimal(0))
+        paid = sum(
+            (exact(part.amount) for part in line.matched_credit_ids if part.max_date <= day),
+            Decimal(0),
+        )
         got = sum((exact(part.amount) for part in line.matched_debit_ids
                    if part.max_date <= day), Decimal(0))  # fmt: skip
         return exact(line.balance) - paid + got

@@ -29,7 +29,7 @@ ROWS = [
 
 @tagged("post_install", "-at_install")
 class TestEngineOpenData(BaseCase):
-    def write(self, rows, **options):
+    def zip_rows(self, rows, **options):
         file = io.BytesIO()
         write_zip(file, [("things", COLUMNS, iter(rows))], **options)
         with ZipFile(file) as archive:
@@ -37,7 +37,7 @@ class TestEngineOpenData(BaseCase):
             return name, archive.read(name)
 
     def test_csv_says_all_and_no_formula(self):
-        name, content = self.write(ROWS)
+        name, content = self.zip_rows(ROWS)
         self.assertEqual(name, "things.csv")
         self.assertTrue(content.startswith(b"\xef\xbb\xbf"))
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
@@ -52,7 +52,7 @@ class TestEngineOpenData(BaseCase):
         )
 
     def test_parquet_keeps_types_and_comments(self):
-        name, content = self.write(ROWS, parquet=True)
+        name, content = self.zip_rows(ROWS, parquet=True)
         self.assertEqual(name, "things.parquet")
         table = parquet.read_table(io.BytesIO(content))
         self.assertEqual(
@@ -65,8 +65,8 @@ class TestEngineOpenData(BaseCase):
         self.assertEqual(table.schema.field("amount").metadata, {b"comment": b"Its amount."})
 
     def test_nothing_is_a_file_with_its_columns(self):
-        self.assertEqual(self.write([])[1].decode("utf-8-sig").count("\r\n"), 1)
-        table = parquet.read_table(io.BytesIO(self.write([], parquet=True)[1]))
+        self.assertEqual(self.zip_rows([])[1].decode("utf-8-sig").count("\r\n"), 1)
+        table = parquet.read_table(io.BytesIO(self.zip_rows([], parquet=True)[1]))
         self.assertEqual((table.num_rows, table.num_columns), (0, 6))
 
     def test_memory_does_not_grow_with_the_rows(self):

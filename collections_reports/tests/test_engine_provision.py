@@ -54,9 +54,7 @@ class TestEngineProvision(BaseCase):
             flow(61, 61, 100, 100),
         ]
         found = measure_losses(flows, BUCKETS, [None], LITTLE)
-        self.assertEqual(
-            found[None, 1], Measure(D("0.05"), SEGMENT, 2, 2, D(4000), D(200))
-        )
+        self.assertEqual(found[None, 1], Measure(D("0.05"), SEGMENT, 2, 2, D(4000), D(200)))
         self.assertEqual(found[None, 61].share, 1)
         self.assertEqual(found[None, 31], Measure(None, NONE))
 
@@ -122,9 +120,7 @@ class TestEngineProvision(BaseCase):
         for bucket, amount, lost, rest, steps in rows:
             later = order[min(order.index(bucket) + steps, 2)]
             gone = D(amount) * lost / 100
-            flows.append(
-                flow(bucket, later, amount, gone, (D(amount) - gone) * rest / 100)
-            )
+            flows.append(flow(bucket, later, amount, gone, (D(amount) - gone) * rest / 100))
         found = measure_rolls(flows, order, [None], LITTLE, default=61, entered={})
         for measure in found.values():
             self.assertTrue(measure.share is None or 0 <= measure.share <= 1)

@@ -125,9 +125,7 @@ class TestProvisionHistory(HistoryCommon):
         values = {"method": "loss_rate", "by_segment": True, "window_months": 6,
                   "minimum_months": 2, "minimum_count": 6}  # fmt: skip
         provision = self.propose(**values)
-        by_bucket = {
-            (rate.segment_id, rate._get_bucket()): rate for rate in provision.rate_ids
-        }
+        by_bucket = {(rate.segment_id, rate._get_bucket()): rate for rate in provision.rate_ids}
         own = by_bucket[self.segment, 31]
         self.assertEqual((own.scope, own.measured), ("segment", round(10000 / 406, 2)))
         shared = by_bucket[self.others, 31]
@@ -190,7 +188,9 @@ class TestProvisionHistory(HistoryCommon):
             lambda: provision.write({"method": "roll_rate"}),
             lambda: provision.forward_ids.write({"change": 2}),
             lambda: provision.forward_ids.unlink(),
-            lambda: provision.write({"forward_ids": [Command.create({"change": 1, "reason": "x"})]}),
+            lambda: provision.write(
+                {"forward_ids": [Command.create({"change": 1, "reason": "x"})]}
+            ),
         ):
             with self.refused("by its buttons"):
                 change()
@@ -216,9 +216,7 @@ class TestProvisionHistory(HistoryCommon):
         self.create_history(seed=5, count=6)
         provision = self.propose(method="loss_rate", **LITTLE)
         other = self._create_company(name="Another company")
-        stranger = CollectionsCommon.create_user.__func__(
-            type(self), "auditor", login="stranger"
-        )
+        stranger = CollectionsCommon.create_user.__func__(type(self), "auditor", login="stranger")
         stranger.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
         for records in (provision.rate_ids, provision.flow_ids):
             name = records._name

@@ -10,7 +10,7 @@ from .provision_common import HistoryCommon, exact
 class TestReportLosses(HistoryCommon):
     """What was given up, what came back, and what the tax law says of it."""
 
-    def read(self, user=None, **options):
+    def read_page(self, user=None, **options):
         options = {"date_from": str(self.today - timedelta(days=2000)), **options}
         reports = self.env["collections.report"].with_user(user or self.accountant)
         return reports.get_page("losses", options)["document"]
@@ -20,7 +20,7 @@ class TestReportLosses(HistoryCommon):
         return found
 
     def figures(self, *args, **options):
-        document = self.read(*args, **options)
+        document = self.read_page(*args, **options)
         return {one["name"]: one["value"] for one in self.section(document, "fig")["figures"]}
 
     def test_every_grouping_adds_up_to_the_entries(self):
@@ -40,7 +40,7 @@ class TestReportLosses(HistoryCommon):
         for off in offs:
             by_debtor[off.partner_id.id] = by_debtor.get(off.partner_id.id, 0) + exact(off.amount)
         for group_by in ("reason", "partner", "segment", "team", "age", "company"):
-            table = self.section(self.read(group_by=group_by), "groups")
+            table = self.section(self.read_page(group_by=group_by), "groups")
             [total] = table["totals"]
             self.assertEqual(exact(total["cells"]["written_off"]), written, group_by)
             self.assertEqual(exact(total["cells"]["recovered"]), recovered, group_by)
@@ -51,7 +51,7 @@ class TestReportLosses(HistoryCommon):
                     {row["cells"]["group"]["id"]: exact(row["cells"]["written_off"])
                      for row in table["rows"]}, by_debtor,
                 )  # fmt: skip
-        chart = self.section(self.read(), "months")
+        chart = self.section(self.read_page(), "months")
         self.assertAlmostEqual(sum(chart["series"][0]["values"]), float(written), 2)
 
     def check_rows(self, table, offs, backs, group_by):
@@ -61,17 +61,13 @@ class TestReportLosses(HistoryCommon):
         for row in table["rows"]:
             action = reports.open_drill("losses", options, row["drill"])
             found = offs.search(action["domain"])
-            self.assertAlmostEqual(
-                sum(found.mapped("amount")), row["cells"]["written_off"], 2
-            )
+            self.assertAlmostEqual(sum(found.mapped("amount")), row["cells"]["written_off"], 2)
             behind |= found
             if row["drills"]:
                 action = reports.open_drill("losses", options, row["drills"]["recovered"])
                 back |= self.env[action["res_model"]].search(action["domain"])
             rows = reports.get_rows("losses", options, row["expand"])["rows"]
-            self.assertAlmostEqual(
-                sum(one["cells"]["net"] for one in rows), row["cells"]["net"], 2
-            )
+            self.assertAlmostEqual(sum(one["cells"]["net"] for one in rows), row["cells"]["net"], 2)
         self.assertEqual((behind, back), (offs, backs))
 
     def test_a_period_takes_what_was_booked_in_it_and_the_ratio_what_was_invoiced(self):
@@ -137,7 +133,7 @@ class TestReportLosses(HistoryCommon):
                     check.answer = answers[check.statement]
             draft.treatment = "deductible" if answers else "not_deductible"
             draft.sudo()._post()
-        table = self.section(self.read(), "tax")
+        table = self.section(self.read_page(), "tax")
         self.assertEqual(
             {(row["cells"]["treatment"], row["cells"]["verdict"], row["cells"]["written_off"])
              for row in table["rows"]},
@@ -146,14 +142,12 @@ class TestReportLosses(HistoryCommon):
         self.assertEqual(table["rows"][0]["cells"]["citation"], "Law 1")
         reports = self.env["collections.report"].with_user(self.accountant)
         for row in table["rows"]:
-            action = reports.open_drill(
-                "losses", {"date_from": "2000-01-01"}, row["drill"]
-            )
+            action = reports.open_drill("losses", {"date_from": "2000-01-01"}, row["drill"])
             found = self.env["collections.write.off"].search(action["domain"])
             self.assertEqual(sum(found.mapped("amount")), row["cells"]["written_off"])
         missing = {
             row["cells"]["name"]: (row["cells"]["state"], row["cells"]["amount"])
-            for row in self.section(self.read(), "missing")["rows"]
+            for row in self.section(self.read_page(), "missing")["rows"]
         }
         self.assertEqual(missing["Old"], ("Not met", 5000))
         self.assertEqual(missing["Not related"], ("Unknown", 5000))
@@ -173,7 +167,7 @@ class TestReportLosses(HistoryCommon):
         self.assertEqual((figures["written_off"], figures["recovered"]), (1000, 100))
         self.assertAlmostEqual(figures["ratio"], 90)
         self.assertEqual(self.figures(self.auditor)["written_off"], 1300)
-        document = self.read(self.collector, group_by="partner")
+        document = self.read_page(self.collector, group_by="partner")
         self.assertNotIn("Bodega Cusco", str(document))
         reports = self.env["collections.report"].with_user(self.collector)
         key = f"partner:{self.second_debtor.id}:{self.company.currency_id.id}"
@@ -192,4 +186,4 @@ class TestReportLosses(HistoryCommon):
         for key in ("x", "reason:1", "reason:x:1", "nothing:1:1", "tax:1:1"):
             with self.refused("no row of this report"):
                 reports.open_drill("losses", {}, key)
-        self.assertTrue(self.section(self.read(), "groups")["empty"])
+        self.assertTrue(self.section(self.read_page(), "groups")["empty"])

@@ -15,7 +15,7 @@ LITTLE = {"minimum_months": 1, "minimum_count": 1}
 class TestReportProvision(HistoryCommon):
     """What a CFO and an auditor read of a provision."""
 
-    def read(self, user=None, **options):
+    def read_page(self, user=None, **options):
         reports = self.env["collections.report"].with_user(user or self.accountant)
         return reports.get_page("provision", options)["document"]
 
@@ -34,7 +34,7 @@ class TestReportProvision(HistoryCommon):
         for values in ({}, {"method": "loss_rate", "by_segment": True, **LITTLE}):
             with self.subTest(values):
                 provision = self.propose(**values)
-                matrix = self.section(self.read(), "matrix")
+                matrix = self.section(self.read_page(), "matrix")
                 [total] = matrix["totals"]
                 self.assertEqual(exact(total["cells"]["amount"]), exact(provision.amount_ledger))
                 self.assertEqual(
@@ -51,7 +51,7 @@ class TestReportProvision(HistoryCommon):
                     self.assertFalse(every & lines)
                     every |= lines
                     self.check_debtors(row, provision)
-                figures = self.section(self.read(), "figures")["figures"]
+                figures = self.section(self.read_page(), "figures")["figures"]
                 self.assertEqual(self.open_drill(figures[0]["drill"]), every)
                 provision.unlink()
 
@@ -59,9 +59,7 @@ class TestReportProvision(HistoryCommon):
         reports = self.env["collections.report"].with_user(self.accountant)
         rows = reports.get_rows("provision", {}, row["expand"])["rows"]
         for name in ("amount", "provided"):
-            self.assertAlmostEqual(
-                sum(one["cells"][name] for one in rows), row["cells"][name], 2
-            )
+            self.assertAlmostEqual(sum(one["cells"][name] for one in rows), row["cells"][name], 2)
         lines = self.open_drill(rows[0]["drill"])
         self.assertEqual(len(lines.partner_id.commercial_partner_id), 1)
         self.assertAlmostEqual(
@@ -93,7 +91,7 @@ class TestReportProvision(HistoryCommon):
         self.assertEqual(provision.previous_id, before)
         steps = {
             row["key"]: row["cells"]["amount"]
-            for row in self.section(self.read(), "movement")["rows"]
+            for row in self.section(self.read_page(), "movement")["rows"]
         }
         self.assertEqual(
             steps,
@@ -104,14 +102,14 @@ class TestReportProvision(HistoryCommon):
         self.pay(old)
         later = self.propose(self.today + timedelta(days=1))
         self.assertEqual((later.previous_id, later.amount_difference), (before, 270))
-        page = self.read(date=str(self.today + timedelta(days=1)), booked=True)
+        page = self.read_page(date=str(self.today + timedelta(days=1)), booked=True)
         self.assertIn("charge", [row["key"] for row in self.section(page, "movement")["rows"]])
         self.assertEqual(self.section(page, "movement")["rows"][-1]["cells"]["amount"], 1000)
 
     def test_sensitivity_is_ten_percent_of_each_rate_and_no_more_than_the_debt(self):
         self.create_history(seed=22, count=10)
         provision = self.propose()
-        table = self.section(self.read(), "sensitivity")
+        table = self.section(self.read_page(), "sensitivity")
         found = {row["key"]: exact(row["cells"]["provided"]) for row in table["rows"]}
         pairs = [(exact(line.amount), exact(line.percent)) for line in provision.line_ids]
         for change in (-10, 0, 10):
@@ -124,7 +122,7 @@ class TestReportProvision(HistoryCommon):
         self.create_invoice(70, days_overdue=-3)
         self.create_invoice(60, days_overdue=5, move_type="out_refund")
         self.propose(self.today)
-        table = self.section(self.read(), "tax")
+        table = self.section(self.read_page(), "tax")
         self.assertIn("37 i)", table["note"])
         cells = [row["cells"] for row in table["rows"]]
         self.assertEqual(
@@ -132,13 +130,15 @@ class TestReportProvision(HistoryCommon):
             [(570, 0, 570), (1000, 1000, 0)],
         )
         self.company.account_fiscal_country_id = self.env.ref("base.co")
-        tables = [one for one in self.read()["sections"] if one["name"].startswith("tax")]
+        tables = [one for one in self.read_page()["sections"] if one["name"].startswith("tax")]
         self.assertEqual(
             [sum(row["cells"]["deductible"] for row in one["rows"]) for one in tables],
             [330, 150 + 50],
         )
         self.company.account_fiscal_country_id = self.env.ref("base.fr")
-        self.assertFalse([one for one in self.read()["sections"] if one["name"].startswith("tax")])
+        self.assertFalse(
+            [one for one in self.read_page()["sections"] if one["name"].startswith("tax")]
+        )
 
     def test_how_it_was_found_is_told_in_words(self):
         self.create_history(seed=23, count=10)
@@ -146,19 +146,21 @@ class TestReportProvision(HistoryCommon):
             method="loss_rate",
             forward_ids=[Command.create({"change": 10, "reason": "rates of interest rise"})],
         )
-        words = " ".join(self.section(self.read(), "words")["paragraphs"])
+        words = " ".join(self.section(self.read_page(), "words")["paragraphs"])
         for part in ("24 month-ends", "12 months later", "+10 %", "rates of interest rise",
                      "equal the balance", "entered percentages"):  # fmt: skip
             self.assertIn(part, words)
         self.propose(method="roll_rate")
-        self.assertIn("rolled", " ".join(self.section(self.read(), "words")["paragraphs"]))
+        self.assertIn("rolled", " ".join(self.section(self.read_page(), "words")["paragraphs"]))
         self.propose()
-        self.assertIn("entered by age", " ".join(self.section(self.read(), "words")["paragraphs"]))
+        self.assertIn(
+            "entered by age", " ".join(self.section(self.read_page(), "words")["paragraphs"])
+        )
 
     def test_nothing_provided_and_nothing_owed_are_said(self):
-        self.assertIn("none", [one["name"] for one in self.read()["sections"]])
+        self.assertIn("none", [one["name"] for one in self.read_page()["sections"]])
         self.propose()
-        figures = {one["name"]: one for one in self.section(self.read(), "figures")["figures"]}
+        figures = {one["name"]: one for one in self.section(self.read_page(), "figures")["figures"]}
         self.assertIsNone(figures["coverage"]["value"])
         self.assertEqual(figures["coverage"]["undefined"], "Nothing is owed")
         for key in ("x", "0:late:1:", "1:wrong::", "a:late:1:"):
@@ -175,9 +177,9 @@ class TestReportProvision(HistoryCommon):
         )  # fmt: skip
         for user in (self.collector, self.supervisor, invoicing):
             with self.assertRaises(AccessError):
-                self.read(user)
+                self.read_page(user)
         for user in (self.manager, self.auditor, self.accountant):
-            matrix = self.section(self.read(user), "matrix")
+            matrix = self.section(self.read_page(user), "matrix")
             self.assertEqual(matrix["totals"][0]["cells"]["amount"], 1000)
             self.assertEqual(
                 self.open_drill(matrix["rows"][0]["drill"], user).amount_residual, 1000
@@ -187,7 +189,7 @@ class TestReportProvision(HistoryCommon):
             self.env, "stranger", company_id=other.id, company_ids=[Command.set(other.ids)],
             groups="collections_management.collections_management_group_auditor",
         )  # fmt: skip
-        self.assertEqual([one["name"] for one in self.read(stranger)["sections"]], ["none"])
+        self.assertEqual([one["name"] for one in self.read_page(stranger)["sections"]], ["none"])
         with self.assertRaises(UserError):
             self.open_drill(f"{provision.id}:all::", stranger)
 
