@@ -1,5 +1,5 @@
-"""The role of docs/open-data.md, made by a superuser on a real PostgreSQL: it reads the views of the
-open data and nothing else, also after an update of the addon."""
+"""The role of docs/open-data.md, made by a superuser on a real PostgreSQL: it reads the views of
+the open data and nothing else, also after an update of the addon."""
 
 import re
 

@@ -26,6 +26,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 NOT_DUE = -1  # the bucket of what is not due, or younger than the first age
 SEGMENT, ALL, NONE = "segment", "all", "none"
@@ -90,9 +91,8 @@ def get_cohorts(day, window, ahead):
     if _month_end(number) > day:
         number -= 1
     last = number - ahead
-    return [
-        (_month_end(month), _month_end(month + ahead)) for month in range(last - window + 1, last + 1)
-    ]  # fmt: skip
+    months = range(last - window + 1, last + 1)
+    return [(_month_end(month), _month_end(month + ahead)) for month in months]
 
 
 def _month_end(number):
@@ -119,7 +119,7 @@ def measure_rolls(flows, buckets, segments, minimum, *, default, entered):
     """Return ``{(segment, bucket): Measure}`` by the roll-rate method.
 
     :param int default: the first bucket that is in default
-    :param dict entered: ``{bucket: share}`` to go on with from a bucket of which too little is known
+    :param dict entered: ``{bucket: share}`` to go on with where too little is known
     """
     groups = _group(flows)
     measures = {}
@@ -198,7 +198,7 @@ def _clip(share):
 
 
 def to_percent(share):
-    """Return a share as a percentage with two decimals, as it is kept and can be worked out again."""
+    """Return a share as a percentage with two decimals, as it is kept."""
     return (100 * share).quantize(CENT, ROUND_HALF_UP)
 
 
@@ -222,7 +222,7 @@ def find_falls(percents):
     buckets = sorted(percents)
     return [
         (younger, older)
-        for younger, older in zip(buckets, buckets[1:], strict=False)
+        for younger, older in pairwise(buckets)
         if percents[older] < percents[younger]
     ]
 

@@ -20,9 +20,10 @@ TYPES = {
 class CollectionsOpenBase(models.AbstractModel):
     """What every view of the open data has: its SQL, its dictionary, its comments.
 
-    A view is a model with ``_open_view``, its fields and :meth:`_get_view_sql`. The same fields make
-    the view in the schema ``collections_open``, the comments in the database, the dictionary in
-    ``docs/open-data.md`` and what JSON-2 returns. Amounts of different currencies are never added.
+    A view is a model with ``_open_view``, its fields and :meth:`_get_view_sql`. The same fields
+    make the view in the schema ``collections_open``, the comments in the database, the dictionary
+    in ``docs/open-data.md`` and what JSON-2 returns. Amounts of different currencies are never
+    added.
     """
 
     _name = "collections.open.base"

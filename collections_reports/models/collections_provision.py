@@ -293,7 +293,7 @@ class CollectionsProvision(models.Model):
         return [engine.Flow(*row[:5], *map(Decimal, row[5:])) for row in rows]
 
     def _get_segment_ids(self):
-        """Return the ids of the segments that have a rate of their own; None: no segment, or all."""
+        """Return the ids of the segments with a rate of their own; None: no segment, or all."""
         if not self.by_segment:
             return [None]
         cases = self.env["collections.case"].with_context(active_test=False)

@@ -28,11 +28,14 @@ class CollectionsReportLosses(models.AbstractModel):
         return [
             *self._get_period_filters(),
             self._filter(
-                "group_by", self.env._("By"), "choice", default="reason",
+                "group_by",
+                self.env._("By"),
+                "choice",
+                default="reason",
                 choices=[(name, one["label"]) for name, one in groups.items()],
             ),
             *self._get_case_filters(),
-        ]  # fmt: skip
+        ]
 
     @api.model
     def _read_options(self, raw):
@@ -48,17 +51,33 @@ class CollectionsReportLosses(models.AbstractModel):
         ``sql`` is an expression over ``event``: a write-off or a recovery with what it is of.
         """
         return {
-            "reason": {"label": self.env._("Reason"), "sql": SQL("event.reason_id"),
-                       "model": "collections.write.off.reason"},
-            "partner": {"label": self.env._("Debtor"), "sql": SQL("event.partner_id"),
-                        "model": "res.partner"},
-            "segment": {"label": self.env._("Segment"), "sql": SQL("event.segment_id"),
-                        "model": "collections.segment"},
-            "team": {"label": self.env._("Team"), "sql": SQL("event.team_id"), "model": "collections.team"},
+            "reason": {
+                "label": self.env._("Reason"),
+                "sql": SQL("event.reason_id"),
+                "model": "collections.write.off.reason",
+            },
+            "partner": {
+                "label": self.env._("Debtor"),
+                "sql": SQL("event.partner_id"),
+                "model": "res.partner",
+            },
+            "segment": {
+                "label": self.env._("Segment"),
+                "sql": SQL("event.segment_id"),
+                "model": "collections.segment",
+            },
+            "team": {
+                "label": self.env._("Team"),
+                "sql": SQL("event.team_id"),
+                "model": "collections.team",
+            },
             "age": {"label": self.env._("Age"), "sql": SQL("event.age_from")},
-            "company": {"label": self.env._("Company"), "sql": SQL("event.company_id"),
-                        "model": "res.company"},
-        }  # fmt: skip
+            "company": {
+                "label": self.env._("Company"),
+                "sql": SQL("event.company_id"),
+                "model": "res.company",
+            },
+        }
 
     # -- the statements --------------------------------------------------------------------------
 
@@ -170,15 +189,17 @@ class CollectionsReportLosses(models.AbstractModel):
 
     @api.model
     def _get_document(self, options):
-        totals = {
-            one["currency_id"]: one for one in self._get_sums(options, SQL("NULL::int"))
-        }  # fmt: skip
+        totals = {one["currency_id"]: one for one in self._get_sums(options, SQL("NULL::int"))}
         invoiced = self._get_invoiced(options)
         sections = []
         for currency in self._get_companies_by_currency():
             one = totals.get(currency.id) or {
-                "written_off": 0, "tax": 0, "recovered": 0, "net": 0, "count": 0,
-            }  # fmt: skip
+                "written_off": 0,
+                "tax": 0,
+                "recovered": 0,
+                "net": 0,
+                "count": 0,
+            }
             title = currency.name if len(self.env.companies.currency_id) > 1 else None
             sections.append(self._get_figures(currency, title, one, invoiced.get(currency.id) or 0))
             sections.append(self._get_chart(options, currency))
@@ -200,33 +221,57 @@ class CollectionsReportLosses(models.AbstractModel):
             title,
             [
                 documents.figure(
-                    "written_off", self.env._("Written off"), one["written_off"], currency=currency.id,
-                    better="down", drill=f"all::{currency.id}|written_off",
+                    "written_off",
+                    self.env._("Written off"),
+                    one["written_off"],
+                    currency=currency.id,
+                    better="down",
+                    drill=f"all::{currency.id}|written_off",
                     sources=self.env._("Booked write-offs by their accounting date"),
                     caveat=self.env._("A write-off that was reversed since is left out."),
                 ),
                 documents.figure(
-                    "recovered", self.env._("Recovered"), one["recovered"], currency=currency.id,
-                    better="up", drill=f"all::{currency.id}|recovered",
+                    "recovered",
+                    self.env._("Recovered"),
+                    one["recovered"],
+                    currency=currency.id,
+                    better="up",
+                    drill=f"all::{currency.id}|recovered",
                     sources=self.env._("Booked recoveries, also of debts written off before"),
                 ),
                 documents.figure(
-                    "tax", self.env._("Tax taken back"), one["tax"], currency=currency.id,
-                    sources=self.env._("Entries of write-offs, less what is owed again of recoveries"),
+                    "tax",
+                    self.env._("Tax taken back"),
+                    one["tax"],
+                    currency=currency.id,
+                    sources=self.env._(
+                        "Entries of write-offs, less what is owed again of recoveries"
+                    ),
                 ),
                 documents.figure(
-                    "net", self.env._("Net loss"), one["net"], currency=currency.id, better="down",
+                    "net",
+                    self.env._("Net loss"),
+                    one["net"],
+                    currency=currency.id,
+                    better="down",
                     formula=self.env._("Written off - recovered - tax taken back"),
                 ),
                 documents.figure(
-                    "ratio", self.env._("Net loss of what was invoiced"),
-                    100 * one["net"] / invoiced if invoiced > 0 else None, "percent",
-                    better="down", undefined=self.env._("Nothing was invoiced in the period"),
-                    formula=self.env._("Net loss / invoices - credit notes of the period, with tax"),
-                    caveat=self.env._("The losses are of older invoices: over short periods it jumps."),
+                    "ratio",
+                    self.env._("Net loss of what was invoiced"),
+                    100 * one["net"] / invoiced if invoiced > 0 else None,
+                    "percent",
+                    better="down",
+                    undefined=self.env._("Nothing was invoiced in the period"),
+                    formula=self.env._(
+                        "Net loss / invoices - credit notes of the period, with tax"
+                    ),
+                    caveat=self.env._(
+                        "The losses are of older invoices: over short periods it jumps."
+                    ),
                 ),
             ],
-        )  # fmt: skip
+        )
 
     def _get_chart(self, options, currency):
         found = self._get_sums(
@@ -243,12 +288,15 @@ class CollectionsReportLosses(models.AbstractModel):
             "bar",
             [format_date(self.env, one["key"], date_format="MMM yyyy") for one in rows],
             [
-                documents.series(self.env._("Written off"), [one["written_off"] for one in rows],
-                                 tone="bad"),
-                documents.series(self.env._("Recovered"), [one["recovered"] for one in rows], tone="good"),
+                documents.series(
+                    self.env._("Written off"), [one["written_off"] for one in rows], tone="bad"
+                ),
+                documents.series(
+                    self.env._("Recovered"), [one["recovered"] for one in rows], tone="good"
+                ),
             ],
             currency=currency.id,
-        )  # fmt: skip
+        )
 
     def _get_money_columns(self):
         return [
@@ -284,10 +332,14 @@ class CollectionsReportLosses(models.AbstractModel):
     def _make_row(self, key, one, name, *, expand=True, level=0):
         cells = {column["name"]: one[column["name"]] for column in self._get_money_columns()}
         return documents.row(
-            key, {"group": name, **cells}, currency=one["currency_id"], level=level,
-            expand=key if expand else None, drill=key,
+            key,
+            {"group": name, **cells},
+            currency=one["currency_id"],
+            level=level,
+            expand=key if expand else None,
+            drill=key,
             drills={"recovered": f"{key}|recovered"} if one["recovered"] else None,
-        )  # fmt: skip
+        )
 
     def _get_names(self, group_by, rows):
         """Yield what the rows are called: cells of records, or words."""
@@ -316,10 +368,12 @@ class CollectionsReportLosses(models.AbstractModel):
         """Return what was written off by rule, treatment and verdict of the rule's conditions."""
         found = self._get_sums(
             options,
-            SQL("coalesce(event.rule_id::text, '') || '/' || event.treatment || '/'"
-                " || coalesce(event.verdict, 'unknown')"),
+            SQL(
+                "coalesce(event.rule_id::text, '') || '/' || event.treatment || '/'"
+                " || coalesce(event.verdict, 'unknown')"
+            ),
             where=SQL("event.recovery_id IS NULL"),
-        )  # fmt: skip
+        )
         off_fields = self.env["collections.write.off"]._fields
         treatments = dict(off_fields["treatment"]._description_selection(self.env))
         verdicts = dict(off_fields["verdict"]._description_selection(self.env))
@@ -379,8 +433,10 @@ class CollectionsReportLosses(models.AbstractModel):
             )
         )
         states = dict(
-            self.env["collections.write.off.check"]._fields["state"]._description_selection(self.env)
-        )  # fmt: skip
+            self.env["collections.write.off.check"]
+            ._fields["state"]
+            ._description_selection(self.env)
+        )
         rows = [
             documents.row(
                 f"missing-{number}",
@@ -444,8 +500,11 @@ class CollectionsReportLosses(models.AbstractModel):
                 return SQL(
                     "%s AND event.rule_id IS NOT DISTINCT FROM %s AND event.treatment = %s"
                     " AND coalesce(event.verdict, 'unknown') = %s",
-                    condition, int(rule_id) if rule_id else None, treatment, verdict,
-                )  # fmt: skip
+                    condition,
+                    int(rule_id) if rule_id else None,
+                    treatment,
+                    verdict,
+                )
             group = self._get_groups()[group_by]
             number = int(value) if value else None if group.get("model") else 0
         except (KeyError, ValueError):

@@ -36,11 +36,20 @@ class CollectionsReportProvision(models.AbstractModel):
     @api.model
     def _get_filters(self):
         return [
-            self._filter("date", self.env._("As of"), "date", default=self._today().isoformat(),
-                         help=self.env._("The last provision up to this day is shown.")),
-            self._filter("booked", self.env._("Only With an Entry"), "boolean",
-                         help=self.env._("Leaves out proposals that were not booked.")),
-        ]  # fmt: skip
+            self._filter(
+                "date",
+                self.env._("As of"),
+                "date",
+                default=self._today().isoformat(),
+                help=self.env._("The last provision up to this day is shown."),
+            ),
+            self._filter(
+                "booked",
+                self.env._("Only With an Entry"),
+                "boolean",
+                help=self.env._("Leaves out proposals that were not booked."),
+            ),
+        ]
 
     @api.model
     def _read_options(self, raw):
@@ -111,33 +120,52 @@ class CollectionsReportProvision(models.AbstractModel):
             name + format_date(self.env, provision.date),
             [
                 documents.figure(
-                    "open", self.env._("Open, credits subtracted"), provision.amount_open,
-                    currency=currency, drill=key,
-                    sources=self.env._("Receivable entries and their reconciliations up to the day"),
-                    caveat=None if provision.is_tied else
-                    self.env._("The items do not equal the balance of the ledger."),
+                    "open",
+                    self.env._("Open, credits subtracted"),
+                    provision.amount_open,
+                    currency=currency,
+                    drill=key,
+                    sources=self.env._(
+                        "Receivable entries and their reconciliations up to the day"
+                    ),
+                    caveat=None
+                    if provision.is_tied
+                    else self.env._("The items do not equal the balance of the ledger."),
                 ),
                 documents.figure(
-                    "required", self.env._("To provide"), provision.amount_required, currency=currency,
-                    formula=self.env._("Open by age and segment x its percentage; credits not counted"),
+                    "required",
+                    self.env._("To provide"),
+                    provision.amount_required,
+                    currency=currency,
+                    formula=self.env._(
+                        "Open by age and segment x its percentage; credits not counted"
+                    ),
                 ),
                 documents.figure(
-                    "coverage", self.env._("Provided of what is open"),
+                    "coverage",
+                    self.env._("Provided of what is open"),
                     100 * provision.amount_required / provision.amount_open
-                    if provision.amount_open > 0 else None,
-                    "percent", undefined=self.env._("Nothing is owed"),
+                    if provision.amount_open > 0
+                    else None,
+                    "percent",
+                    undefined=self.env._("Nothing is owed"),
                 ),
                 documents.figure(
-                    "held", self.env._("Provided already"), provision.amount_held, currency=currency,
+                    "held",
+                    self.env._("Provided already"),
+                    provision.amount_held,
+                    currency=currency,
                     sources=self.env._("Balance of the account of the provision before this entry"),
                 ),
                 documents.figure(
-                    "difference", self.env._("To book") if provision.state == "draft" else self.env._("Booked"),
-                    provision.amount_difference, currency=currency,
+                    "difference",
+                    self.env._("To book") if provision.state == "draft" else self.env._("Booked"),
+                    provision.amount_difference,
+                    currency=currency,
                     formula=self.env._("To provide - provided already"),
                 ),
             ],
-        )  # fmt: skip
+        )
 
     @api.model
     def _get_matrix_rows(self, provision):
@@ -214,13 +242,20 @@ class CollectionsReportProvision(models.AbstractModel):
             words = dict(rate._fields["scope"]._description_selection(self.env))
             known = rate.scope != "entered"
             cells |= {
-                "lost": rate.lost, "base": rate.amount, "change": rate.change,
-                "measured": rate.measured if known else None, "scope": words[rate.scope],
-            }  # fmt: skip
+                "lost": rate.lost,
+                "base": rate.amount,
+                "change": rate.change,
+                "measured": rate.measured if known else None,
+                "scope": words[rate.scope],
+            }
         return documents.row(
-            key, cells, currency=provision.currency_id.id, expand=key, drill=key,
+            key,
+            cells,
+            currency=provision.currency_id.id,
+            expand=key,
+            drill=key,
             muted=one["kind"] == "credit",
-        )  # fmt: skip
+        )
 
     def _get_age_words(self, kind, days):
         if kind == "credit":
@@ -366,24 +401,34 @@ class CollectionsReportProvision(models.AbstractModel):
             documents.definition(
                 self.env._("Loss-rate"),
                 self.env._("Lost / open, added up over the month-ends, for each age"),
-                self.env._("Receivables as of past month-ends, their reconciliations, write-offs, "
-                  "recoveries"),
-                self.env._("Credit notes count as collected: what was wrong is not a loss of credit."),
+                self.env._(
+                    "Receivables as of past month-ends, their reconciliations, write-offs, "
+                    "recoveries"
+                ),
+                self.env._(
+                    "Credit notes count as collected: what was wrong is not a loss of credit."
+                ),
             ),
             documents.definition(
                 self.env._("Roll-rate"),
-                self.env._("(Lost + what rolled on x the rate of where it went) / what left the age"),
+                self.env._(
+                    "(Lost + what rolled on x the rate of where it went) / what left the age"
+                ),
                 self.env._("The same, from each month-end to the next"),
-                self.env._("In default everything counts as lost; what is collected after it is not seen."),
+                self.env._(
+                    "In default everything counts as lost; what is collected after it is not seen."
+                ),
             ),
             documents.definition(
                 self.env._("To provide"),
                 self.env._("Open x percentage, rounded for each debtor, age and currency"),
                 self.env._("Receivables as of the day"),
-                self.env._("IFRS 9 5.5.15 and B5.5.35: losses over the whole life of trade receivables. "
-                  "Credits of a debtor are not set against his debts."),
+                self.env._(
+                    "IFRS 9 5.5.15 and B5.5.35: losses over the whole life of trade receivables. "
+                    "Credits of a debtor are not set against his debts."
+                ),
             ),
-        ]  # fmt: skip
+        ]
 
     # -- behind a row ----------------------------------------------------------------------------
 
@@ -451,7 +496,7 @@ class CollectionsReportProvision(models.AbstractModel):
         provision, kind, days, segment, partner = self._read_key(key)
         lines = self.env["account.move.line"]._search(
             [("company_id", "=", provision.company_id.id)]
-        )  # fmt: skip
+        )
         conditions = [SQL("TRUE")]
         if kind == "credit":
             conditions.append(SQL("item.amount < 0"))

@@ -187,7 +187,7 @@ class TestProvisionHistory(HistoryCommon):
         for change in (
             lambda: provision.write({"method": "roll_rate"}),
             lambda: provision.forward_ids.write({"change": 2}),
-            lambda: provision.forward_ids.unlink(),
+            provision.forward_ids.unlink,
             lambda: provision.write(
                 {"forward_ids": [Command.create({"change": 1, "reason": "x"})]}
             ),
