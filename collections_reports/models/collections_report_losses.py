@@ -383,8 +383,8 @@ class CollectionsReportLosses(models.AbstractModel):
             rule = self.env["collections.write.off.rule"].sudo().browse(int(rule_id or 0))
             key = f"tax:{one['key']}:{one['currency_id']}"
             cells = {
-                "rule": rule.name if rule_id else self.env._("No rule"),
-                "citation": (rule.citation if rule_id else "") or "",
+                "rule": rule.name or self.env._("No rule"),
+                "citation": rule.citation or None,
                 "treatment": treatments[treatment],
                 "verdict": verdicts[verdict],
                 "count": one["count"],
