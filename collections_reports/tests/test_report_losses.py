@@ -104,11 +104,7 @@ class TestReportLosses(HistoryCommon):
                 )
             ],
         )
-        self.assign()
-        draft = self.env["collections.write.off"].create(
-            {"case_id": self.get_case().id, "reason_id": self.reason.id, "recover_tax": True,
-             "line_ids": [Command.create({"line_id": self.get_receivable(invoice).id})]}
-        )  # fmt: skip
+        draft = self.prepare(invoice, recover_tax=True).sudo()
         draft._post()
         figures = self.figures()
         self.assertEqual((figures["written_off"], figures["tax"], figures["net"]),
