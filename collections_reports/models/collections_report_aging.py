@@ -26,15 +26,17 @@ class CollectionsReportAging(models.AbstractModel):
 
     @api.model
     def _get_filters(self):
-        _ = self.env._
         return [
-            self._filter("date", _("As of"), "date", default=self._today().isoformat()),
+            self._filter("date", self.env._("As of"), "date", default=self._today().isoformat()),
             self._filter(
-                "compare", _("Compare with"), "date", help=_("A second day, with the movement.")
+                "compare",
+                self.env._("Compare with"),
+                "date",
+                help=self.env._("A second day, with the movement."),
             ),
             self._filter(
                 "group_by",
-                _("By"),
+                self.env._("By"),
                 "choice",
                 default="partner",
                 choices=[(name, one["label"]) for name, one in self._get_groups().items()],
@@ -42,51 +44,53 @@ class CollectionsReportAging(models.AbstractModel):
             *self._get_case_filters()[:2],
             self._filter(
                 "detail",
-                _("Every Entry"),
+                self.env._("Every Entry"),
                 "boolean",
-                help=_("A second table with each invoice, credit and payment that was open."),
+                help=self.env._(
+                    "A second table with each invoice, credit and payment that was open."
+                ),
             ),
             self._filter(
                 "basis",
-                _("Age Since"),
+                self.env._("Age Since"),
                 "choice",
                 default="due",
-                choices=[("due", _("Due date")), ("invoice", _("Invoice date"))],
+                choices=[("due", self.env._("Due date")), ("invoice", self.env._("Invoice date"))],
                 advanced=True,
             ),
             self._filter(
                 "buckets",
-                _("Last Days of the Buckets"),
+                self.env._("Last Days of the Buckets"),
                 "text",
                 default=", ".join(str(end) for end in aging.DEFAULT),
                 advanced=True,
             ),
             self._filter(
                 "money",
-                _("Amounts in"),
+                self.env._("Amounts in"),
                 "choice",
                 default="company",
                 choices=[
-                    ("company", _("Company currency")),
-                    ("original", _("Currency of the invoice")),
+                    ("company", self.env._("Company currency")),
+                    ("original", self.env._("Currency of the invoice")),
                 ],
                 advanced=True,
             ),
             self._filter(
                 "credits",
-                _("Credits and Unallocated Payments"),
+                self.env._("Credits and Unallocated Payments"),
                 "choice",
                 default="column",
                 choices=[
-                    ("column", _("In a column of their own")),
-                    ("netted", _("Within their age")),
-                    ("without", _("Left out")),
+                    ("column", self.env._("In a column of their own")),
+                    ("netted", self.env._("Within their age")),
+                    ("without", self.env._("Left out")),
                 ],
                 advanced=True,
             ),
             self._filter(
                 "disputed",
-                _("Disputed"),
+                self.env._("Disputed"),
                 "choice",
                 default="with",
                 choices=self._get_with_choices(),
@@ -94,7 +98,7 @@ class CollectionsReportAging(models.AbstractModel):
             ),
             self._filter(
                 "promised",
-                _("Promised"),
+                self.env._("Promised"),
                 "choice",
                 default="with",
                 choices=self._get_with_choices(),
@@ -103,30 +107,43 @@ class CollectionsReportAging(models.AbstractModel):
             *self._get_case_filters()[2:],
             self._filter(
                 "account_ids",
-                _("Receivable Accounts"),
+                self.env._("Receivable Accounts"),
                 "records",
                 model="account.account",
                 advanced=True,
             ),
             self._filter(
                 "salesperson_ids",
-                _("Salespeople"),
+                self.env._("Salespeople"),
                 "records",
                 model="res.users",
                 advanced=True,
             ),
             self._filter(
-                "country_ids", _("Countries"), "records", model="res.country", advanced=True
+                "country_ids",
+                self.env._("Countries"),
+                "records",
+                model="res.country",
+                advanced=True,
             ),
             self._filter(
-                "currency_ids", _("Currencies"), "records", model="res.currency", advanced=True
+                "currency_ids",
+                self.env._("Currencies"),
+                "records",
+                model="res.currency",
+                advanced=True,
             ),
-            self._filter("limit", _("Rows on the Screen"), "integer", default=ROWS, advanced=True),
+            self._filter(
+                "limit", self.env._("Rows on the Screen"), "integer", default=ROWS, advanced=True
+            ),
         ]
 
     def _get_with_choices(self):
-        _ = self.env._
-        return [("with", _("Included")), ("without", _("Left out")), ("only", _("Only these"))]
+        return [
+            ("with", self.env._("Included")),
+            ("without", self.env._("Left out")),
+            ("only", self.env._("Only these")),
+        ]
 
     @api.model
     def _get_groups(self):
@@ -135,31 +152,65 @@ class CollectionsReportAging(models.AbstractModel):
         ``sql`` is an expression over ``item`` (with the columns of the case), ``partner`` and
         ``move``; without a ``model`` it is a text, told as it is or by ``words``.
         """
-        _ = self.env._
         return {
-            "partner": {"label": _("Debtor"), "sql": SQL("item.partner_id"),
-                        "model": "res.partner"},
-            "user": {"label": _("Collector"), "sql": SQL("item.user_id"), "model": "res.users"},
-            "team": {"label": _("Team"), "sql": SQL("item.team_id"), "model": "collections.team"},
-            "segment": {"label": _("Segment"), "sql": SQL("item.segment_id"),
-                        "model": "collections.segment"},
-            "strategy": {"label": _("Strategy"), "sql": SQL("item.strategy_id"),
-                         "model": "collections.strategy"},
-            "salesperson": {"label": _("Salesperson"), "sql": SQL("move.invoice_user_id"),
-                            "model": "res.users"},
-            "country": {"label": _("Country"), "sql": SQL("partner.country_id"),
-                        "model": "res.country"},
-            "state": {"label": _("Region"), "sql": SQL("partner.state_id"),
-                      "model": "res.country.state"},
-            "city": {"label": _("City"), "sql": SQL("nullif(trim(partner.city), '')")},
-            "currency": {"label": _("Currency of the Invoice"), "sql": SQL("item.currency_id"),
-                         "model": "res.currency"},
-            "account": {"label": _("Receivable Account"), "sql": SQL("item.account_id"),
-                        "model": "account.account"},
-            "company": {"label": _("Company"), "sql": SQL("item.company_id"),
-                        "model": "res.company"},
-            "age": {"label": _("Age"), "sql": SQL("item.bucket")},
-        }  # fmt: skip
+            "partner": {
+                "label": self.env._("Debtor"),
+                "sql": SQL("item.partner_id"),
+                "model": "res.partner",
+            },
+            "user": {
+                "label": self.env._("Collector"),
+                "sql": SQL("item.user_id"),
+                "model": "res.users",
+            },
+            "team": {
+                "label": self.env._("Team"),
+                "sql": SQL("item.team_id"),
+                "model": "collections.team",
+            },
+            "segment": {
+                "label": self.env._("Segment"),
+                "sql": SQL("item.segment_id"),
+                "model": "collections.segment",
+            },
+            "strategy": {
+                "label": self.env._("Strategy"),
+                "sql": SQL("item.strategy_id"),
+                "model": "collections.strategy",
+            },
+            "salesperson": {
+                "label": self.env._("Salesperson"),
+                "sql": SQL("move.invoice_user_id"),
+                "model": "res.users",
+            },
+            "country": {
+                "label": self.env._("Country"),
+                "sql": SQL("partner.country_id"),
+                "model": "res.country",
+            },
+            "state": {
+                "label": self.env._("Region"),
+                "sql": SQL("partner.state_id"),
+                "model": "res.country.state",
+            },
+            "city": {"label": self.env._("City"), "sql": SQL("nullif(trim(partner.city), '')")},
+            "currency": {
+                "label": self.env._("Currency of the Invoice"),
+                "sql": SQL("item.currency_id"),
+                "model": "res.currency",
+            },
+            "account": {
+                "label": self.env._("Receivable Account"),
+                "sql": SQL("item.account_id"),
+                "model": "account.account",
+            },
+            "company": {
+                "label": self.env._("Company"),
+                "sql": SQL("item.company_id"),
+                "model": "res.company",
+            },
+            "age": {"label": self.env._("Age"), "sql": SQL("item.bucket")},
+        }
 
     @api.model
     def _read_options(self, raw):
@@ -177,14 +228,15 @@ class CollectionsReportAging(models.AbstractModel):
 
         :raise UserError: saying what is wrong with them
         """
-        _ = self.env._
         sentences = {
-            "none": _("Say where the buckets end, as in “30, 60, 90”."),
-            "not_number": _("Buckets: “%s” is no number of days."),
-            "not_positive": _("Buckets: “%s” is not above zero."),
-            "too_long": _("Buckets: “%s” days are more than a hundred years."),
-            "not_rising": _("Buckets: “%s” comes after a later day, so two buckets would overlap."),
-            "too_many": _("Buckets: %s are too many to read; twelve at most."),
+            "none": self.env._("Say where the buckets end, as in “30, 60, 90”."),
+            "not_number": self.env._("Buckets: “%s” is no number of days."),
+            "not_positive": self.env._("Buckets: “%s” is not above zero."),
+            "too_long": self.env._("Buckets: “%s” days are more than a hundred years."),
+            "not_rising": self.env._(
+                "Buckets: “%s” comes after a later day, so two buckets would overlap."
+            ),
+            "too_many": self.env._("Buckets: %s are too many to read; twelve at most."),
         }
         try:
             ends = aging.read_ends(options["buckets"] or "")
@@ -251,7 +303,6 @@ class CollectionsReportAging(models.AbstractModel):
     def _get_columns(self, options, buckets, first=None):
         """Return the columns of the table of groups, with ``first`` ones instead of the group's
         own."""
-        _ = self.env._
         group = self._get_groups()[options["group_by"]]
         tones = self._get_tones(buckets)
         money = [
@@ -259,18 +310,20 @@ class CollectionsReportAging(models.AbstractModel):
             for one, tone in zip(buckets, tones, strict=True)
         ]
         if options["credits"] == "column":
-            money.append(documents.column("credit", _("Credits"), "money", total=True))
+            money.append(documents.column("credit", self.env._("Credits"), "money", total=True))
         names = [one["name"] for one in money]
         columns = first or [
             documents.column("group", group["label"], "record" if group.get("model") else "text"),
-            documents.column("items", _("Items"), "integer", total=True),
+            documents.column("items", self.env._("Items"), "integer", total=True),
         ]
         columns = [*columns, *money]
-        columns.append(documents.column("total", _("Total"), "money", total=True, sums=names))
+        columns.append(
+            documents.column("total", self.env._("Total"), "money", total=True, sums=names)
+        )
         late = [one.name for one in buckets if one.name != "not_due"]
         if options["basis"] == "due" and not first:
             columns.append(
-                documents.column("overdue", _("Overdue"), "money", total=True, sums=late)
+                documents.column("overdue", self.env._("Overdue"), "money", total=True, sums=late)
             )
         if options["compare"] and not first:
             columns.append(
@@ -279,7 +332,9 @@ class CollectionsReportAging(models.AbstractModel):
                 )
             )
             columns.append(
-                documents.column("movement", _("Movement"), "money", total=True, better="down")
+                documents.column(
+                    "movement", self.env._("Movement"), "money", total=True, better="down"
+                )
             )
         return columns
 
@@ -365,52 +420,55 @@ class CollectionsReportAging(models.AbstractModel):
         return sections
 
     def _get_figures(self, options, buckets, one):
-        _ = self.env._
         late = sum(one[bucket.name] for bucket in buckets if bucket.name != "not_due")
         currency = one["money_id"]
         previous = one["before"] if options["compare"] else None
         found = [
             documents.figure(
                 "total",
-                _("Total owed"),
+                self.env._("Total owed"),
                 one["total"],
                 currency=currency,
                 previous=previous,
                 better="down",
-                formula=_("What was open at the end of the day, credits subtracted"),
-                sources=_("Receivable entries and their reconciliations up to the day"),
+                formula=self.env._("What was open at the end of the day, credits subtracted"),
+                sources=self.env._("Receivable entries and their reconciliations up to the day"),
             )
         ]
         if options["basis"] == "due":
             found.append(
                 documents.figure(
-                    "overdue", _("Overdue"), round(late, 10), currency=currency, better="down",
-                    formula=_("Entries whose due date had passed"),
+                    "overdue",
+                    self.env._("Overdue"),
+                    round(late, 10),
+                    currency=currency,
+                    better="down",
+                    formula=self.env._("Entries whose due date had passed"),
                 )
-            )  # fmt: skip
+            )
             owed = round(one["total"] - one["credit"], 10)
             found.append(
                 documents.figure(
                     "overdue_share",
-                    _("Overdue of what is owed"),
+                    self.env._("Overdue of what is owed"),
                     100 * late / owed if owed > 0 else None,
                     "percent",
                     better="down",
-                    undefined=_("Nothing is owed"),
-                    formula=_("Overdue / total before credits"),
+                    undefined=self.env._("Nothing is owed"),
+                    formula=self.env._("Overdue / total before credits"),
                 )
             )
         if options["credits"] == "column":
             found.append(
                 documents.figure(
                     "credit",
-                    _("Credits to apply"),
+                    self.env._("Credits to apply"),
                     one["credit"],
                     currency=currency,
-                    formula=_("Credit notes and payments that pay no invoice yet"),
+                    formula=self.env._("Credit notes and payments that pay no invoice yet"),
                 )
             )
-        found.append(documents.figure("items", _("Open items"), one["items"], "integer"))
+        found.append(documents.figure("items", self.env._("Open items"), one["items"], "integer"))
         return found
 
     def _get_chart(self, options, buckets, one, currency):
@@ -439,37 +497,36 @@ class CollectionsReportAging(models.AbstractModel):
         ]
 
     def _get_definitions(self, options):
-        _ = self.env._
         return [
             documents.definition(
-                _("Open as of a day"),
-                _("Amount of the entry minus what was reconciled with it up to that day"),
-                _(
+                self.env._("Open as of a day"),
+                self.env._("Amount of the entry minus what was reconciled with it up to that day"),
+                self.env._(
                     "Posted entries of receivable accounts dated up to the day;"
                     " reconciliations by the later date of both sides"
                 ),
-                _(
+                self.env._(
                     "A due date changed since is used as it is now. A reconciliation undone since"
                     " counts as never made."
                 ),
             ),
             documents.definition(
-                _("Age"),
-                _("Day minus due date")
+                self.env._("Age"),
+                self.env._("Day minus due date")
                 if options["basis"] == "due"
-                else _("Day minus date of the document"),
-                _("Due date of the instalment, or else the date of its document"),
+                else self.env._("Day minus date of the document"),
+                self.env._("Due date of the instalment, or else the date of its document"),
             ),
             documents.definition(
-                _("Credits"),
-                _("Credit notes, overpayments and payments that pay no invoice yet"),
-                _("Receivable entries below zero"),
-                _("In a column of their own they lower the total, and no age."),
+                self.env._("Credits"),
+                self.env._("Credit notes, overpayments and payments that pay no invoice yet"),
+                self.env._("Receivable entries below zero"),
+                self.env._("In a column of their own they lower the total, and no age."),
             ),
             documents.definition(
-                _("Collector, team, segment, strategy"),
-                _("Those that the case of the debtor has today"),
-                _("Cases"),
-                _("Also for a day in the past."),
+                self.env._("Collector, team, segment, strategy"),
+                self.env._("Those that the case of the debtor has today"),
+                self.env._("Cases"),
+                self.env._("Also for a day in the past."),
             ),
         ]

@@ -171,17 +171,16 @@ class CollectionsReportAging(models.AbstractModel):
     # -- every entry -----------------------------------------------------------------------------
 
     def _get_entry_columns(self, options, buckets):
-        _ = self.env._
         first = [
-            documents.column("debtor", _("Debtor"), "record"),
-            documents.column("vat", _("Tax ID")),
-            documents.column("document", _("Document"), "record"),
-            documents.column("reference", _("Reference")),
-            documents.column("date", _("Date"), "date"),
-            documents.column("due", _("Due"), "date"),
-            documents.column("age", _("Days"), "days"),
-            documents.column("collector", _("Collector")),
-            documents.column("team_name", _("Team")),
+            documents.column("debtor", self.env._("Debtor"), "record"),
+            documents.column("vat", self.env._("Tax ID")),
+            documents.column("document", self.env._("Document"), "record"),
+            documents.column("reference", self.env._("Reference")),
+            documents.column("date", self.env._("Date"), "date"),
+            documents.column("due", self.env._("Due"), "date"),
+            documents.column("age", self.env._("Days"), "days"),
+            documents.column("collector", self.env._("Collector")),
+            documents.column("team_name", self.env._("Team")),
         ]
         return self._get_columns(options, buckets, first)
 

@@ -46,22 +46,21 @@ class CollectionsReport(models.AbstractModel):
             writer.write_definitions()
 
     def _get_xlsx_words(self):
-        _ = self.env._
         return {
-            "summary": _("Summary"),
-            "figure": _("Figure"),
-            "value": _("Value"),
-            "before": _("Before"),
-            "currency": _("Currency"),
-            "formula": _("How it is made"),
-            "sources": _("Sources"),
-            "caveat": _("What it does not say"),
-            "definitions": _("Definitions"),
-            "term": _("Term"),
-            "total": _("Total"),
-            "table": _("Table"),
-            "label": _("Label"),
-            "cut": _("A sheet holds no more rows: the rest is left out."),
+            "summary": self.env._("Summary"),
+            "figure": self.env._("Figure"),
+            "value": self.env._("Value"),
+            "before": self.env._("Before"),
+            "currency": self.env._("Currency"),
+            "formula": self.env._("How it is made"),
+            "sources": self.env._("Sources"),
+            "caveat": self.env._("What it does not say"),
+            "definitions": self.env._("Definitions"),
+            "term": self.env._("Term"),
+            "total": self.env._("Total"),
+            "table": self.env._("Table"),
+            "label": self.env._("Label"),
+            "cut": self.env._("A sheet holds no more rows: the rest is left out."),
         }
 
 
@@ -130,7 +129,7 @@ class _Writer:
         self.taken.add(title.lower())
         return self.book.add_worksheet(title)
 
-    def write(self, sheet, row, column, value, kind="text", currency=None, **look):
+    def put(self, sheet, row, column, value, kind="text", currency=None, **look):
         """Write one value as what it is."""
         style = self.format(kind, self.digits(currency) if kind == "money" else 0, **look)
         if value is None or value is False or value == "":
@@ -153,11 +152,11 @@ class _Writer:
         sheet = self.open(self.words["summary"])
         for column, width in enumerate((40, 18, 18, 12, 60, 50, 50)):
             sheet.set_column(column, column, width)
-        self.write(sheet, 0, 0, self.content["title"], bold=True)
-        self.write(sheet, 1, 0, self.content["subtitle"])
+        self.put(sheet, 0, 0, self.content["title"], bold=True)
+        self.put(sheet, 1, 0, self.content["subtitle"])
         row = 2
         for note in self.content["notes"]:
-            self.write(sheet, row, 0, note)
+            self.put(sheet, row, 0, note)
             row += 1
         for section in self.content["sections"]:
             if section["type"] == "figures":
@@ -167,31 +166,31 @@ class _Writer:
 
     def _write_text(self, sheet, row, section):
         if section["title"]:
-            self.write(sheet, row, 0, section["title"], bold=True)
+            self.put(sheet, row, 0, section["title"], bold=True)
             row += 1
         for paragraph in section["paragraphs"]:
-            self.write(sheet, row, 0, paragraph)
+            self.put(sheet, row, 0, paragraph)
             row += 1
         return row
 
     def _write_figures(self, sheet, row, section):
         if section["title"]:
-            self.write(sheet, row, 0, section["title"], bold=True)
+            self.put(sheet, row, 0, section["title"], bold=True)
             row += 1
         names = ("figure", "value", "before", "currency", "formula", "sources", "caveat")
         self.write_heads(sheet, row, [self.words[name] for name in names])
         row += 1
         for one in section["figures"]:
             kind, currency = one["kind"], one["currency"]
-            self.write(sheet, row, 0, one["label"])
+            self.put(sheet, row, 0, one["label"])
             if one["value"] is None:
-                self.write(sheet, row, 1, one["undefined"], wrap=True)
+                self.put(sheet, row, 1, one["undefined"], wrap=True)
             else:
-                self.write(sheet, row, 1, one["value"], kind, currency)
-            self.write(sheet, row, 2, one["previous"], kind, currency)
-            self.write(sheet, row, 3, self._currency(currency).get("name"))
+                self.put(sheet, row, 1, one["value"], kind, currency)
+            self.put(sheet, row, 2, one["previous"], kind, currency)
+            self.put(sheet, row, 3, self._currency(currency).get("name"))
             for column, name in enumerate(("formula", "sources", "caveat"), 4):
-                self.write(sheet, row, column, one[name], wrap=True)
+                self.put(sheet, row, column, one[name], wrap=True)
             row += 1
         return row
 
@@ -199,7 +198,7 @@ class _Writer:
         """Write a table: heads frozen, a filter, its rows, and totals as formulas."""
         sheet = self.open(section["title"] or section["name"])
         table = _Table(self, sheet, section)
-        table.write(rows)
+        table.fill(rows)
 
     def write_chart(self, section):
         """Write the values of a chart, and the chart beside them."""
@@ -211,9 +210,9 @@ class _Writer:
         sheet.set_column(1, len(labels) - 1, 16)
         kind, currency = section["value_kind"], section["currency"]
         for row, label in enumerate(section["labels"], 1):
-            self.write(sheet, row, 0, label)
+            self.put(sheet, row, 0, label)
             for column, one in enumerate(section["series"], 1):
-                self.write(sheet, row, column, one["values"][row - 1], kind, currency)
+                self.put(sheet, row, column, one["values"][row - 1], kind, currency)
         if section["labels"] and section["series"]:
             sheet.insert_chart(1, len(labels) + 1, self._make_chart(sheet, section))
 
@@ -247,7 +246,7 @@ class _Writer:
         sheet.freeze_panes(1, 0)
         for row, one in enumerate(self.content["definitions"], 1):
             for column, name in enumerate(names):
-                self.write(sheet, row, column, one[name], wrap=True, bold=not column)
+                self.put(sheet, row, column, one[name], wrap=True, bold=not column)
 
 
 class _Table:
@@ -269,7 +268,7 @@ class _Table:
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
 
-    def write(self, rows):
+    def fill(self, rows):
         sheet = self.sheet
         self.writer.write_heads(sheet, 0, self.labels)
         sheet.freeze_panes(1, 1)
@@ -280,7 +279,7 @@ class _Table:
             if row["level"]:
                 continue
             if number >= ROWS_MOST:
-                self.writer.write(sheet, number + 1, 0, self.writer.words["cut"])
+                self.writer.put(sheet, number + 1, 0, self.writer.words["cut"])
                 break
             number += 1
             currencies.setdefault(row["currency"], None)
@@ -306,10 +305,10 @@ class _Table:
                 style = self.writer.format(one["kind"], self._digits(one, row["currency"]))
                 self.sheet.write_formula(number, column, formula, style, value)
             else:
-                self.writer.write(self.sheet, number, column, value, one["kind"], row["currency"])
+                self.writer.put(self.sheet, number, column, value, one["kind"], row["currency"])
         if self.has_money:
             name = self.writer._currency(row["currency"]).get("name")
-            self.writer.write(self.sheet, number, 1, name)
+            self.writer.put(self.sheet, number, 1, name)
 
     def _digits(self, column, currency):
         return self.writer.digits(currency) if column["kind"] == "money" else 0
@@ -331,9 +330,9 @@ class _Table:
         for offset, currency in enumerate(currencies, 1):
             row = last + offset
             name = self.writer._currency(currency).get("name")
-            self.writer.write(self.sheet, row, 0, self.writer.words["total"], bold=True, top=True)
+            self.writer.put(self.sheet, row, 0, self.writer.words["total"], bold=True, top=True)
             if self.has_money:
-                self.writer.write(self.sheet, row, 1, name, bold=True, top=True)
+                self.writer.put(self.sheet, row, 1, name, bold=True, top=True)
             for one in self.columns:
                 if one["total"]:
                     self._write_total(row, last, one, currency, len(currencies) > 1, sums)

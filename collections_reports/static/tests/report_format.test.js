@@ -1,4 +1,6 @@
-import { expect, test } from "@odoo/hoot";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { beforeEach, expect, test } from "@odoo/hoot";
+import { makeMockEnv } from "@web/../tests/web_test_helpers";
 
 import {
     formatChange,
@@ -6,6 +8,9 @@ import {
     formatValue,
     getMood,
 } from "@collections_reports/report/report_format";
+
+defineMailModels();
+beforeEach(() => makeMockEnv()); // numbers are written as the reader writes them
 
 const SOL = { name: "PEN", symbol: "S/", position: "before", digits: 2 };
 const YEN = { name: "JPY", symbol: "¥", position: "after", digits: 0 };

@@ -55,9 +55,7 @@ export class ReportChart extends Component {
             const colour = TONES[one.tone] || PALETTE[index % PALETTE.length];
             const many = (this.isRound || series.length === 1) && (tones || this.isRound);
             const colours = many
-                ? one.values.map(
-                      (_value, at) => TONES[tones?.[at]] || PALETTE[at % PALETTE.length],
-                  )
+                ? one.values.map((_value, at) => TONES[tones?.[at]] || PALETTE[at % PALETTE.length])
                 : colour;
             return {
                 label: one.label,

@@ -24,9 +24,8 @@ export class ReportFilters extends Component {
 
     /** How many of the filters that are out of sight are set. */
     get hiddenCount() {
-        return this.props.filters.filter(
-            (one) => !this.shown.includes(one) && this.isSet(one),
-        ).length;
+        return this.props.filters.filter((one) => !this.shown.includes(one) && this.isSet(one))
+            .length;
     }
 
     get isChanged() {

@@ -61,5 +61,5 @@ export function getMood(change, better) {
     if (!better || !change) {
         return "";
     }
-    return (change > 0) === (better === "up") ? "good" : "bad";
+    return change > 0 === (better === "up") ? "good" : "bad";
 }

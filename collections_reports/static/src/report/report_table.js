@@ -93,7 +93,7 @@ export class ReportTable extends Component {
         const mood = column.name === "movement" ? getMood(value, column.better) : "";
         return {
             "text-end": this.isNumber(column),
-            "o_collections_report_minus": this.isNumber(column) && value < 0,
+            o_collections_report_minus: this.isNumber(column) && value < 0,
             [mood]: Boolean(mood),
         };
     }

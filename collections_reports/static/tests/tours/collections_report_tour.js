@@ -19,7 +19,8 @@ registry.category("web_tour.tours").add("collections_report_tour", {
     steps: () => [
         {
             content: "The aging of today",
-            trigger: ".o_collections_report_tile[data-name=total] .o_collections_report_value:contains(1,150.00)",
+            trigger:
+                ".o_collections_report_tile[data-name=total] .o_collections_report_value:contains(1,150.00)",
         },
         {
             content: "How is it made?",
@@ -59,7 +60,8 @@ registry.category("web_tour.tours").add("collections_report_tour", {
         },
         {
             content: "A click on the amount opens the entries",
-            trigger: ".o_collections_report_table tr[data-level='0'] a.o_collections_report_drill:contains(1,000.00)",
+            trigger:
+                ".o_collections_report_table tr[data-level='0'] a.o_collections_report_drill:contains(1,000.00)",
             run: "click",
         },
         {
@@ -108,12 +110,14 @@ registry.category("web_tour.tours").add("collections_report_tour", {
 registry.category("web_tour.tours").add("collections_report_phone_tour", {
     steps: () => [
         {
-            trigger: ".o_collections_report_tile[data-name=total] .o_collections_report_value:contains(1,150.00)",
+            trigger:
+                ".o_collections_report_tile[data-name=total] .o_collections_report_value:contains(1,150.00)",
             run: checkWidth,
         },
         {
             content: "Filters are out of the way on a phone",
-            trigger: ".o_collections_report:not(:has(#collections_filter_group_by)) button:contains(Filters)",
+            trigger:
+                ".o_collections_report:not(:has(#collections_filter_group_by)) button:contains(Filters)",
             run: "click",
         },
         {
