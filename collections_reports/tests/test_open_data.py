@@ -51,7 +51,8 @@ class OpenDataCommon(CollectionsCommon):
         line = case.receivable_ids.filtered(lambda line: line.amount_residual == 700)
         cls.env["collections.promise"].create(
             {"case_id": case.id, "currency_id": currency.id, "amount": 50,
-             "date": cls.today, "date_due": cls.today + timedelta(days=3)}
+             "date": cls.today, "date_due": cls.today + timedelta(days=3),
+             "line_ids": [Command.set(line.ids)]}
         )  # fmt: skip
         cls.env["collections.dispute"].create(
             {"case_id": case.id, "line_id": line.id, "amount": 100,
@@ -95,6 +96,7 @@ class TestOpenData(OpenDataCommon):
         self.assertEqual(mine.mapped("debtor_tax_id"), ["20100070970"] * 3)
         self.assertEqual(mine[0].collector, self.colleague.name)
         self.assertEqual(mine.mapped("is_disputed").count(True), 1)
+        self.assertEqual(mine.mapped("is_promised").count(True), 1)
 
     def test_payments_are_no_credit_notes(self):
         rows = self.search_view("payment")
