@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .models.collections_open_base import SCHEMA
+
 
 def post_init_hook(env):
     """Begin to rebuild the history of the companies that collect."""
@@ -23,5 +25,4 @@ def uninstall_hook(env):
         ("mail.message", "model"),
     ):
         env[model].with_context(active_test=False).search([(field, "in", names)]).unlink()
-    schema = env["collections.open.base"]._open_schema
-    env.cr.execute(SQL("DROP SCHEMA IF EXISTS %s CASCADE", SQL.identifier(schema)))
+    env.cr.execute(SQL("DROP SCHEMA IF EXISTS %s CASCADE", SQL.identifier(SCHEMA)))

@@ -15,6 +15,8 @@ class CollectionsProvision(models.Model):
     _description = "Provision for Doubtful Debts"
     _inherit = ["mail.thread"]
     _order = "date desc, id desc"
+    # What a person decides of a proposal; all else is read or done by the buttons.
+    _own_fields = ("company_id", "date")
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, ondelete="restrict"
@@ -96,7 +98,7 @@ class CollectionsProvision(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             vals_list = [
-                {key: value for key, value in vals.items() if key in ("company_id", "date")}
+                {key: value for key, value in vals.items() if key in self._own_fields}
                 for vals in vals_list
             ]
         return super().create(vals_list)
@@ -104,7 +106,7 @@ class CollectionsProvision(models.Model):
     def write(self, vals):
         names = {name for name in vals if not name.startswith(("message_", "activity_"))}
         if not self.env.su and names:
-            if names - {"date", "company_id"} or any(one.state != "draft" for one in self):
+            if names - set(self._own_fields) or any(one.state != "draft" for one in self):
                 raise UserError(self.env._("A provision is changed by its buttons, not by hand."))
             self.sudo()._forget()
         return super().write(vals)
@@ -191,12 +193,7 @@ class CollectionsProvision(models.Model):
                        CASE WHEN item.amount < 0 THEN 'credit'
                             WHEN band.days IS NULL THEN 'not_due' ELSE 'late' END AS kind
                   FROM item
-             LEFT JOIN LATERAL (
-                    SELECT days, percent FROM collections_provision_band
-                     WHERE company_id = %(company)s AND days <= item.age AND item.amount >= 0
-                       AND item.age >= 0
-                  ORDER BY days DESC LIMIT 1
-                  ) band ON TRUE
+             LEFT JOIN LATERAL (%(bands)s) band ON item.amount >= 0
             )
             SELECT %(provision)s, %(company)s, partner_id, currency_id, kind, days, percent,
                    sum(amount_currency), sum(amount),
@@ -212,8 +209,24 @@ class CollectionsProvision(models.Model):
                 .sudo()
                 ._search([("company_id", "=", self.company_id.id)]),
             ),
+            bands=self._get_bands_sql(),
             provision=self.id,
             places=self.currency_id.decimal_places,
+        )
+
+    def _get_bands_sql(self):
+        """Extension point: the age band of a debt and what is provided in it, as SQL that returns
+        one row with ``days`` (NULL: not due) and ``percent``, or none.
+
+        It may name the columns ``partner_id``, ``age`` and ``amount`` of ``item``, the debt.
+        """
+        return SQL(
+            """
+            SELECT days, percent FROM collections_provision_band
+             WHERE company_id = %s AND days <= item.age AND item.age >= 0
+          ORDER BY days DESC LIMIT 1
+            """,
+            self.company_id.id,
         )
 
     def action_make_entry(self):

@@ -1,1 +1,1 @@
-from . import collections_report
+from . import collections_open_data, collections_report

@@ -1,1 +1,1 @@
-from . import base_partner_merge
+from . import base_partner_merge, collections_open_export
