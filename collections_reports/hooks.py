@@ -1,4 +1,4 @@
-"""What the reports begin when they are installed, and leave behind for uninstalling to take back."""
+"""What the reports begin when installed, and what uninstalling has to take back."""
 
 from odoo.tools import SQL
 

@@ -2,6 +2,14 @@ import { _t } from "@web/core/l10n/translation";
 import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { formatFloat } from "@web/core/utils/numbers";
 
+/** Return a number with the sign of a currency, on the side where it belongs. */
+function addSymbol(number, currency) {
+    const space = "\u00a0";
+    return currency.position === "after"
+        ? `${number}${space}${currency.symbol}`
+        : `${currency.symbol}${space}${number}`;
+}
+
 /** Return an amount with the sign of its currency, as the reader writes it. */
 export function formatMoney(value, currency, { human = false, bare = false } = {}) {
     const digits = human ? 0 : (currency?.digits ?? 2);
@@ -11,13 +19,7 @@ export function formatMoney(value, currency, { human = false, bare = false } = {
         decimals: 1,
     });
     const minus = value < 0 ? "−" : "";
-    if (!currency || bare) {
-        return `${minus}${number}`;
-    }
-    const space = "\u00a0";
-    return currency.position === "after"
-        ? `${minus}${number}${space}${currency.symbol}`
-        : `${minus}${currency.symbol}${space}${number}`;
+    return `${minus}${currency && !bare ? addSymbol(number, currency) : number}`;
 }
 
 const FORMATS = {
