@@ -35,23 +35,35 @@ class CollectionsReport(models.AbstractModel):
         return [report for report in self._get_all_reports() if report._may_read()]
 
     @api.model
-    def _get_document(self, code, options=None):
-        """Return ``(report, its options, its document)``."""
+    def _get_document(self, code, options=None, *, checked=True):
+        """Return ``(report, its options, its document)``.
+
+        :param checked: whether it is held against the books, as in every file; a screen asks for
+            that afterwards, because it can take as long as the report
+        """
         report = self._get_report(code)
         read = report._read_options(options)
         content = report._finish(report._get_document(read))
+        if checked:
+            content["notes"] += report._get_checks(read)
         content["made_on"] = fields.Datetime.to_string(fields.Datetime.now())
         return report, read, content
 
     @api.model
     def get_page(self, code, options=None):
         """Return what the screen of a report shows: its filters, its options and its document."""
-        report, read, content = self._get_document(code, options)
+        report, read, content = self._get_document(code, options, checked=False)
         return {
             "filters": report._name_records(report._get_filters(), read),
             "options": report._dump_options(read),
             "document": content,
         }
+
+    @api.model
+    def get_checks(self, code, options=None):
+        """Return sentences that hold a report against the books."""
+        report = self._get_report(code)
+        return report._get_checks(report._read_options(options))
 
     @api.model
     def get_rows(self, code, options, key):

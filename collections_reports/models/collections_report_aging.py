@@ -283,7 +283,7 @@ class CollectionsReportAging(models.AbstractModel):
                 self._get_entry_section(options, buckets) if options["detail"] else None,
             ],
             subtitle=self._get_subtitle(options),
-            notes=self._get_notes(options, totals),
+            notes=self._get_notes(options),
             definitions=self._get_definitions(options),
         )
 

@@ -104,7 +104,7 @@ class CollectionsReportAging(models.AbstractModel):
             SELECT item.line_id, item.move_id, item.partner_id, item.money_id, item.value,
                    item.bucket, item.age, item.date, item.due, move.name AS document,
                    move.ref AS reference, debtor.complete_name AS debtor, debtor.vat,
-                   person.name AS collector, team.name AS team_name,
+                   person.name AS collector, %(team)s AS team_name,
                    item.currency_id, item.amount_currency
               FROM (%(items)s) item
               JOIN account_move move ON move.id = item.move_id
@@ -117,6 +117,7 @@ class CollectionsReportAging(models.AbstractModel):
           ORDER BY %(order)s %(limit)s
             """,
             items=self._get_items_sql(options, options["date"]),
+            team=self.env["collections.team"]._field_to_sql("team", "name"),
             condition=condition or SQL("TRUE"),
             order=(
                 SQL("item.due, item.line_id")

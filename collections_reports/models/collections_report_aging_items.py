@@ -1,6 +1,13 @@
 from odoo import api, models
 from odoo.tools import SQL, format_amount
 
+CASE_COLUMNS = {
+    "case_id": "id", "user_id": "user_id", "team_id": "team_id", "segment_id": "segment_id",
+    "strategy_id": "strategy_id",
+}  # fmt: skip
+# What a row stands for that only a case tells.
+CASE_GROUPS = ("user", "team", "segment", "strategy")
+
 
 class CollectionsReportAging(models.AbstractModel):
     """What was open at the end of a day, by SQL: chosen, aged, summed, held against the books."""
@@ -8,7 +15,7 @@ class CollectionsReportAging(models.AbstractModel):
     _inherit = "collections.report.aging"
 
     @api.model
-    def _get_items_sql(self, options, day):
+    def _get_items_sql(self, options, day, *, with_case=True):
         """Return as SQL what was open at the end of a day, as the reader sees it and the filters
         choose it.
 
@@ -16,11 +23,13 @@ class CollectionsReportAging(models.AbstractModel):
         segment_id, strategy_id`` of the case, ``money_id`` and ``value`` (the currency and amount
         that are shown), ``age`` in days and ``bucket`` (its number; ``-1``: a credit in a column
         of its own).
+
+        :param with_case: False: the case is looked up only where a filter asks for it
         """
         buckets = self._get_buckets(options)
         ledger = self.env["collections.ledger"]
         items = ledger._get_open_on_sql(
-            day, self.env["account.move.line"]._search(self._get_line_domain(options))
+            day, self.env["collections.ledger"]._search_items(self._get_line_domain(options))
         )
         company = options["money"] == "company"
         value = SQL("item.amount") if company else SQL("item.amount_currency")
@@ -28,21 +37,32 @@ class CollectionsReportAging(models.AbstractModel):
         for number, one in enumerate(buckets[:-1]):
             bucket = SQL("%s WHEN item.age <= %s THEN %s", bucket, one.last, number)
         bucket = SQL("%s ELSE %s END", bucket, len(buckets) - 1)
+        join = SQL()
+        if with_case or options["promised"] != "with" or self._chooses_cases(options):
+            join = SQL(
+                "LEFT JOIN collections_case kase ON kase.company_id = item.company_id"
+                " AND kase.partner_id = item.partner_id AND kase.state <> 'merged'"
+            )
         if options["credits"] == "column":
             bucket = SQL("CASE WHEN %s < 0 THEN -1 ELSE %s END", value, bucket)
         return SQL(
             """
-            SELECT item.*, kase.id AS case_id, kase.user_id, kase.team_id, kase.segment_id,
-                   kase.strategy_id, %(money)s AS money_id, %(value)s AS value,
+            SELECT item.*, %(case)s, %(money)s AS money_id, %(value)s AS value,
                    %(bucket)s AS bucket
               FROM (SELECT open.*, %(day)s - %(since)s AS age FROM (%(items)s) open) item
-              %(company)s
-         LEFT JOIN collections_case kase
-                ON kase.company_id = item.company_id AND kase.partner_id = item.partner_id
-               AND kase.state <> 'merged'
+              %(company)s %(join)s
              WHERE %(condition)s
             """,
             items=items,
+            case=SQL(", ").join(
+                SQL(
+                    "%s AS %s",
+                    SQL("kase.%s", SQL.identifier(column)) if join else SQL("NULL::int"),
+                    SQL.identifier(name),
+                )
+                for name, column in CASE_COLUMNS.items()
+            ),
+            join=join,
             day=day,
             since=SQL("open.due") if options["basis"] == "due" else SQL("open.date"),
             company=(
@@ -71,10 +91,16 @@ class CollectionsReportAging(models.AbstractModel):
                 domain.append((field, "in", options[name]))
         return domain
 
+    def _chooses_cases(self, options):
+        """Tell whether a filter asks for something that only a case has."""
+        return any(
+            options[name] for name in ("team_ids", "user_ids", "segment_ids", "strategy_ids")
+        )
+
     def _get_item_conditions(self, options, day, value):
         """Return the conditions on an ``item`` and its case ``kase``, as a list of SQL."""
         conditions = [SQL("%s <> 0", value)]
-        if any(options[name] for name in ("team_ids", "user_ids", "segment_ids", "strategy_ids")):
+        if self._chooses_cases(options):
             conditions.append(SQL("kase.id IN %s", self._get_case_sql(options)))
         if options["credits"] == "without":
             conditions.append(SQL("%s > 0", value))
@@ -124,6 +150,7 @@ class CollectionsReportAging(models.AbstractModel):
         :param SQL condition: on ``item``, ``partner`` and ``move``; only these
         """
         group = self._get_groups()[group_by]
+        with_case = group_by in CASE_GROUPS or condition is not None
         days = [(options["date"], SQL("TRUE"))]
         if options["compare"]:
             days.append((options["compare"], SQL("FALSE")))
@@ -131,7 +158,7 @@ class CollectionsReportAging(models.AbstractModel):
             SQL(
                 "SELECT %s AS is_now, one.* FROM (%s) one",
                 is_now,
-                self._get_items_sql(options, day),
+                self._get_items_sql(options, day, with_case=with_case),
             )
             for day, is_now in days
         )
@@ -207,32 +234,36 @@ class CollectionsReportAging(models.AbstractModel):
 
     # -- is it true? -----------------------------------------------------------------------------
 
-    def _get_notes(self, options, totals):
-        notes = []
-        if options["date"] > self._today():
-            notes.append(
-                self.env._(
-                    "This day has not come yet: what is posted by now is shown as it will stand."
-                )
+    def _get_notes(self, options):
+        if options["date"] <= self._today():
+            return []
+        return [
+            self.env._(
+                "This day has not come yet: what is posted by now is shown as it will stand."
             )
-        if self._is_whole(options):
-            notes += [
-                self._get_proof_words(options, *one) for one in self._get_proof(options, totals)
-            ]
-        return notes
+        ]
+
+    @api.model
+    def _get_checks(self, options):
+        """Compare the sum of what is shown with the balance of the receivable accounts."""
+        if not self._is_whole(options):
+            return []
+        buckets = self._get_buckets(options)
+        [_rows, totals] = self._get_sums(options, buckets, options["group_by"], 0)
+        proof = self._get_proof(options, totals)
+        return [self._get_proof_words(options, *one) for one in proof]
 
     def _is_whole(self, options):
         """Tell whether the report shows all that the reader's ledger holds, to be compared."""
-        chosen = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
         return (
-            not any(options[name] for name in chosen)
+            not self._chooses_cases(options)
             and options["credits"] != "without"
             and options["disputed"] == options["promised"] == "with"
         )
 
     def _get_proof(self, options, totals):
         """Return ``[(currency, sum of the report, balance of the ledger)]``."""
-        query = self.env["account.move.line"]._search(self._get_line_domain(options))
+        query = self.env["collections.ledger"]._search_items(self._get_line_domain(options))
         company = options["money"] == "company"
         rows = self._query(
             SQL(

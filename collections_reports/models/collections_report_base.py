@@ -51,6 +51,12 @@ class CollectionsReportBase(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _get_checks(self, options):
+        """Return sentences that hold the report against the books; told after the page is there,
+        and in every file."""
+        return []
+
+    @api.model
     def _get_rows(self, options, key):
         """Return the rows under a row of a table, asked with its ``expand``."""
         raise UserError(self.env._("There is nothing under this row."))

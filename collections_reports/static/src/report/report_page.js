@@ -28,6 +28,7 @@ export class ReportPage extends Component {
             filters: [],
             options: {},
             document: null,
+            checks: [],
             loading: false,
             error: null,
             currencies: {},
@@ -66,6 +67,7 @@ export class ReportPage extends Component {
                 this.state.currencies = { ...page.document.currencies };
                 this.env.config.setDisplayName?.(page.document.title);
                 this.keepAddress();
+                this.check(asked);
             }
         } catch (error) {
             if (this.asked === asked) {
@@ -77,6 +79,22 @@ export class ReportPage extends Component {
                 this.state.loading = false;
             }
         }
+    }
+
+    /** What holds the report against the books comes after it, and not at all if it cannot. */
+    async check(asked) {
+        this.state.checks = [];
+        const args = [this.code, this.state.options];
+        const checks = await this.orm.silent
+            .call("collections.report", "get_checks", args)
+            .catch(() => []);
+        if (this.asked === asked) {
+            this.state.checks = checks;
+        }
+    }
+
+    get notes() {
+        return [...this.state.document.notes, ...this.state.checks];
     }
 
     keepAddress() {
