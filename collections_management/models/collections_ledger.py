@@ -78,8 +78,8 @@ class CollectionsLedger(models.AbstractModel):
 
         Columns: ``line_id, company_id, partner_id`` (the commercial partner, or NULL),
         ``account_id, currency_id, move_id, date, due, amount`` (company currency, credits below
-        zero), ``amount_currency``. What was reconciled with a line counts from the later date of
-        both sides (``max_date``).
+        zero), ``amount_currency``, ``day``. What was reconciled with a line counts from the later
+        date of both sides (``max_date``).
 
         Read backwards, from what is open now and what was reconciled since; for a day so long ago
         that most was, forwards, from the entries and what was reconciled until then. Both say the
@@ -89,20 +89,30 @@ class CollectionsLedger(models.AbstractModel):
         :param Query lines: the lines of ``account.move.line`` to look at, as ``_search`` returns
             them, with the record rules of the reader; None: all
         """
+        return self._get_open_on_days_sql([day], lines)
+
+    @api.model
+    def _get_open_on_days_sql(self, days, lines=None):
+        """Return as SQL the same at the end of each of several days, told by ``day``; days that
+        are read backwards are read together."""
         query = lines  # which is false when it finds nothing
         if query is None:
             query = self.env["account.move.line"].sudo()._search([])
-        read = self._get_forward_sql if self._is_long_ago(day) else self._get_backward_sql
+        long_ago = [day for day in days if self._is_long_ago(day)]
+        recent = [day for day in days if day not in long_ago]
+        reads = [self._get_forward_sql(day, query) for day in long_ago]
+        if recent:
+            reads.append(self._get_backward_sql(recent, query))
         return SQL(
             """
             SELECT item.line_id, item.company_id, partner.commercial_partner_id AS partner_id,
                    item.account_id, item.currency_id, item.move_id, item.date, item.due,
-                   item.amount, item.amount_currency
+                   item.amount, item.amount_currency, item.day
               FROM (%s) item
          LEFT JOIN res_partner partner ON partner.id = item.partner_id
              WHERE item.amount <> 0 OR item.amount_currency <> 0
             """,
-            read(day, query),
+            SQL(" UNION ALL ").join(SQL("(%s)", read) for read in reads),
         )
 
     def _is_long_ago(self, day):
@@ -128,78 +138,110 @@ class CollectionsLedger(models.AbstractModel):
             accounts=self._get_account_ids(),
         )
 
-    def _get_reconciled_sql(self, condition):
-        """Return as SQL what was reconciled with each line, by a condition on partials: ``line_id,
-        amount, amount_currency``, below zero for credits."""
+    def _get_reconciled_sql(self, *conditions):
+        """Return as SQL what was reconciled with each line, by conditions on partials: ``line_id,
+        amount_0, currency_0`` and so on for each, below zero for credits."""
+        sums = SQL(", ").join(
+            SQL(
+                "sum(amount) FILTER (WHERE is_%(number)s) AS amount_%(number)s,"
+                " sum(amount_currency) FILTER (WHERE is_%(number)s) AS currency_%(number)s",
+                number=number,
+            )
+            for number in map(SQL, map(str, range(len(conditions))))
+        )
+        marks = SQL(", ").join(
+            SQL("%s AS is_%s", condition, SQL(str(number)))
+            for number, condition in enumerate(conditions)
+        )
+        some = SQL(" OR ").join(conditions)
         return SQL(
             """
-            SELECT line_id, sum(amount) AS amount, sum(amount_currency) AS amount_currency
+            SELECT line_id, %(sums)s
               FROM (SELECT debit_move_id AS line_id, amount,
-                           debit_amount_currency AS amount_currency
-                      FROM account_partial_reconcile WHERE %(condition)s
+                           debit_amount_currency AS amount_currency, %(marks)s
+                      FROM account_partial_reconcile WHERE %(some)s
                      UNION ALL
-                    SELECT credit_move_id, -amount, -credit_amount_currency
-                      FROM account_partial_reconcile WHERE %(condition)s) part
+                    SELECT credit_move_id, -amount, -credit_amount_currency, %(marks)s
+                      FROM account_partial_reconcile WHERE %(some)s) part
           GROUP BY line_id
             """,
-            condition=condition,
+            sums=sums,
+            marks=marks,
+            some=some,
         )
 
-    def _get_item_columns_sql(self):
+    def _get_item_columns_sql(self, name="id"):
         return SQL(
-            "account_move_line.id AS line_id, account_move_line.company_id,"
+            "account_move_line.id AS %s, account_move_line.company_id,"
             " account_move_line.partner_id, account_move_line.account_id,"
             " account_move_line.currency_id, account_move_line.move_id, account_move_line.date,"
-            " coalesce(account_move_line.date_maturity, account_move_line.date) AS due"
+            " coalesce(account_move_line.date_maturity, account_move_line.date) AS due",
+            SQL.identifier(name),
         )
 
-    def _get_backward_sql(self, day, query):
+    def _get_backward_sql(self, days, query):
+        """Return what was open on some days, from what is open now and was reconciled since."""
         picks = SQL(
-            """
-            SELECT %s, account_move_line.amount_residual + coalesce(later.amount, 0) AS amount,
-                   account_move_line.amount_residual_currency
-                       + coalesce(later.amount_currency, 0) AS amount_currency
-              FROM %s
-            """,
+            "SELECT %s, account_move_line.amount_residual AS residual,"
+            " account_move_line.amount_residual_currency AS residual_currency, later.* FROM %s",
             self._get_item_columns_sql(),
             query.from_clause,
+        )
+        values = SQL(", ").join(
+            SQL(
+                "(%(day)s::date, item.residual + coalesce(item.amount_%(number)s, 0),"
+                " item.residual_currency + coalesce(item.currency_%(number)s, 0))",
+                day=day,
+                number=SQL(str(number)),
+            )
+            for number, day in enumerate(days)
         )
         return SQL(
             """
             WITH later AS MATERIALIZED (%(later)s)
-            %(picks)s LEFT JOIN later ON later.line_id = account_move_line.id
-             WHERE %(existed)s AND %(open)s
-             UNION ALL
-            %(picks)s JOIN later ON later.line_id = account_move_line.id
-             WHERE %(existed)s AND (%(open)s) IS NOT TRUE
+            SELECT item.id AS line_id, item.company_id, item.partner_id, item.account_id,
+                   item.currency_id, item.move_id, item.date, item.due, owed.amount,
+                   owed.amount_currency, owed.day
+              FROM (
+                    %(picks)s LEFT JOIN later ON later.line_id = account_move_line.id
+                     WHERE %(existed)s AND %(open)s
+                     UNION ALL
+                    %(picks)s JOIN later ON later.line_id = account_move_line.id
+                     WHERE %(existed)s AND (%(open)s) IS NOT TRUE
+                   ) item
+        CROSS JOIN LATERAL (VALUES %(values)s) AS owed (day, amount, amount_currency)
+             WHERE item.date <= owed.day
             """,
-            later=self._get_reconciled_sql(SQL("max_date > %s", day)),
+            later=self._get_reconciled_sql(*(SQL("max_date > %s", day) for day in days)),
             picks=picks,
+            values=values,
             existed=SQL(
                 "%s AND %s",
                 query.where_clause or SQL("TRUE"),
-                self._get_existed_sql("account_move_line", day),
+                self._get_existed_sql("account_move_line", max(days)),
             ),
             open=self._get_open_sql("account_move_line"),
         )
 
     def _get_forward_sql(self, day, query):
+        """Return what was open on a day, from the entries and what was reconciled until then."""
         return SQL(
             """
             WITH before AS MATERIALIZED (%(before)s)
-            SELECT %(columns)s, account_move_line.balance - coalesce(before.amount, 0) AS amount,
-                   account_move_line.amount_currency - coalesce(before.amount_currency, 0)
-                       AS amount_currency
+            SELECT %(columns)s, account_move_line.balance - coalesce(before.amount_0, 0) AS amount,
+                   account_move_line.amount_currency - coalesce(before.currency_0, 0)
+                       AS amount_currency, %(day)s::date AS day
               FROM %(lines)s LEFT JOIN before ON before.line_id = account_move_line.id
              WHERE %(where)s AND %(existed)s
-               AND (account_move_line.balance <> coalesce(before.amount, 0)
-                    OR account_move_line.amount_currency <> coalesce(before.amount_currency, 0))
+               AND (account_move_line.balance <> coalesce(before.amount_0, 0)
+                    OR account_move_line.amount_currency <> coalesce(before.currency_0, 0))
             """,
             before=self._get_reconciled_sql(SQL("max_date <= %s", day)),
-            columns=self._get_item_columns_sql(),
+            columns=self._get_item_columns_sql("line_id"),
             lines=query.from_clause,
             where=query.where_clause or SQL("TRUE"),
             existed=self._get_existed_sql("account_move_line", day),
+            day=day,
         )
 
     @api.model

@@ -148,6 +148,20 @@ def document(title, sections, *, subtitle=None, notes=(), definitions=()):
     }
 
 
+def lend(section, title=None):
+    """Return a section for another report: with its title, and nothing in it that opens, since
+    only the report it comes from can open it."""
+    lent = {**section, "title": section["title"] or title}
+    if "figures" in section:
+        lent["figures"] = [{**one, "drill": None} for one in section["figures"]]
+    if "rows" in section:
+        shut = {"expand": None, "drill": None, "drills": {}}
+        lent["rows"] = [{**one, **shut} for one in section["rows"]]
+    if "drills" in section:
+        lent["drills"] = []
+    return lent
+
+
 def currency_ids(content):
     """Return the ids of the currencies a document speaks of."""
     found = set()

@@ -72,42 +72,40 @@ class CollectionsKpi(models.AbstractModel):
     # -- what was open ---------------------------------------------------------------------------
 
     @api.model
-    def _get_open_sql(self, day, companies):
-        """Return as SQL what was open at the end of a day, of some companies, without the reader's
-        rules: ``company_id, partner_id`` and the rest of ``collections.ledger._get_open_on_sql``.
+    def _get_open_sql(self, companies, *days):
+        """Return as SQL what was open at the end of each day, of some companies, without the
+        reader's rules: the columns of ``collections.ledger._get_open_on_days_sql``.
         """
         lines = self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
-        return self.env["collections.ledger"]._get_open_on_sql(day, lines=lines)
+        return self.env["collections.ledger"]._get_open_on_days_sql(days, lines)
 
     @api.model
-    def _get_debts_sql(self, report, options, companies, day):
-        """Return as SQL what each debtor the reader sees owed at the end of a day:
+    def _get_debts_sql(self, report, options, companies, *days):
+        """Return as SQL what each debtor the reader sees owed at the end of each day:
         ``day, company_id, partner_id`` and :data:`BALANCES`."""
         join, seen = self._get_seen_sql(report, options, "item")
         return SQL(
             """
-            SELECT %(day)s::date AS day, item.company_id, item.partner_id,
+            SELECT item.day, item.company_id, item.partner_id,
                    sum(item.amount) AS total,
                    coalesce(-sum(item.amount) FILTER (WHERE item.amount < 0), 0) AS credit,
-                   %(not_due)s AS not_due, %(age_1)s AS age_1, %(age_2)s AS age_2,
-                   %(age_3)s AS age_3, %(age_4)s AS age_4
+                   %(ages)s
               FROM (%(open)s) item %(join)s
-             WHERE %(seen)s GROUP BY item.company_id, item.partner_id
+             WHERE %(seen)s GROUP BY item.day, item.company_id, item.partner_id
             """,
-            day=day,
-            open=self._get_open_sql(day, companies),
+            open=self._get_open_sql(companies, *days),
             join=join,
             seen=seen,
-            **{
-                name: SQL(
+            ages=SQL(", ").join(
+                SQL(
                     "coalesce(sum(item.amount) FILTER (WHERE item.amount > 0"
-                    " AND %s::date - item.due BETWEEN %s AND %s), 0)",
-                    day,
+                    " AND item.day - item.due BETWEEN %s AND %s), 0) AS %s",
                     least,
                     most,
+                    SQL.identifier(name),
                 )
                 for name, least, most in AGES
-            },
+            ),
         )
 
     @api.model
@@ -139,9 +137,7 @@ class CollectionsKpi(models.AbstractModel):
                        count(*) FILTER (WHERE had AND NOT was AND late)
                   FROM moved
                 """,
-                debts=SQL(" UNION ALL ").join(
-                    self._get_debts_sql(report, options, companies, day) for day in days
-                ),
+                debts=self._get_debts_sql(report, options, companies, *days),
                 last=last,
                 begin=begin,
                 before=before,

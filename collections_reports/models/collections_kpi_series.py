@@ -69,9 +69,8 @@ class CollectionsKpi(models.AbstractModel):
         """
         known = self.env["collections.fact.rebuild"]._get_complete_day(companies)
         past = [day for day in days[:-1] if known and day <= known]
-        asked = [
-            self._get_debts_sql(report, options, companies, day) for day in days if day not in past
-        ]
+        rest = [day for day in days if day not in past]
+        asked = [self._get_debts_sql(report, options, companies, *rest)]
         if past:
             asked.append(self._get_facts_sql(report, options, companies, past))
         sums = SQL(", ").join(
@@ -136,8 +135,8 @@ class CollectionsKpi(models.AbstractModel):
                 first=first,
                 last=last,
                 steps=[1, 31, 61, 91],
-                open_first=self._get_open_sql(first, companies),
-                open_last=self._get_open_sql(last, companies),
+                open_first=self._get_open_sql(companies, first),
+                open_last=self._get_open_sql(companies, last),
                 join=join,
                 seen=seen,
             )

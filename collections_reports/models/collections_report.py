@@ -35,28 +35,35 @@ class CollectionsReport(models.AbstractModel):
         return [report for report in self._get_all_reports() if report._may_read()]
 
     @api.model
-    def _get_document(self, code, options=None, *, checked=True):
-        """Return ``(report, its options, its document)``.
+    def _get_document(self, code, options=None):
+        """Return ``(report, its options, its document)``, held against the books."""
+        report = self._get_report(code)
+        read = report._read_options(options)
+        content = self._stamp(report, report._get_document(read))
+        content["notes"] += report._get_checks(read)
+        return report, read, content
 
-        :param checked: whether it is held against the books, as in every file; a screen asks for
-            that afterwards, because it can take as long as the report
+    def _stamp(self, report, content, *, is_partial=False):
+        content = report._finish(content)
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        return content | {"made_on": now, "is_partial": is_partial}
+
+    @api.model
+    def get_page(self, code, options=None, whole=False):
+        """Return what the screen of a report shows: its filters, its options and its document.
+
+        :param whole: False: the document may be partial (``is_partial``), with what can be told at
+            once; the screen then asks for the whole. What holds it against the books, which can
+            take as long as the report, is asked with :meth:`get_checks`.
         """
         report = self._get_report(code)
         read = report._read_options(options)
-        content = report._finish(report._get_document(read))
-        if checked:
-            content["notes"] += report._get_checks(read)
-        content["made_on"] = fields.Datetime.to_string(fields.Datetime.now())
-        return report, read, content
-
-    @api.model
-    def get_page(self, code, options=None):
-        """Return what the screen of a report shows: its filters, its options and its document."""
-        report, read, content = self._get_document(code, options, checked=False)
+        quick = None if whole else report._get_quick_document(read)
+        content = quick or report._get_document(read)
         return {
             "filters": report._name_records(report._get_filters(), read),
             "options": report._dump_options(read),
-            "document": content,
+            "document": self._stamp(report, content, is_partial=bool(quick)),
         }
 
     @api.model

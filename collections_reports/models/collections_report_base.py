@@ -51,6 +51,12 @@ class CollectionsReportBase(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _get_quick_document(self, options):
+        """Return what a screen shows at once while the whole document is on its way; None where
+        the whole one is quick."""
+        return
+
+    @api.model
     def _get_checks(self, options):
         """Return sentences that hold the report against the books; told after the page is there,
         and in every file."""

@@ -84,6 +84,18 @@ class CollectionsReportKpi(models.AbstractModel):
         )  # fmt: skip
 
     @api.model
+    def _get_quick_document(self, options):
+        """Return the figures of the period; what they are compared with and the months follow."""
+        figures = self.env["collections.kpi"]._get_figures(self, options)
+        words = self._get_words()
+        sections = []
+        for currency, found in figures.items():
+            suffix = f" ({currency.name})" if len(figures) > 1 else ""
+            sections += self._get_figure_sections(words, currency, found, {}, suffix)
+        subtitle = self._get_subtitle(options, self._get_compared(options))
+        return documents.document(self._get_title(), sections, subtitle=subtitle)
+
+    @api.model
     def _get_compared(self, options):
         """Return the options of the period compared with, or None."""
         shift = {"previous": kpi.previous_period, "year": kpi.last_year}.get(options["compare"])

@@ -107,7 +107,7 @@ class CollectionsReportKpi(models.AbstractModel):
         join, seen = kpi._get_seen_sql(self, options, "item")
         return SQL(
             "SELECT item.line_id FROM (%s) item %s WHERE %s AND %s",
-            kpi._get_open_sql(day, companies),
+            kpi._get_open_sql(companies, day),
             join,
             seen,
             condition,

@@ -41,7 +41,7 @@ class CollectionsReportStory(models.AbstractModel):
             reason = self.env._("Left out: %s", error)
             return [documents.text(f"{code}_left_out", title, [reason])], []
         found = [
-            {**section, "title": section["title"] or title}
+            documents.lend(section, title)
             for section in content["sections"]
             if section["name"].startswith(tuple(names))
         ]

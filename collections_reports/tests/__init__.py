@@ -14,6 +14,7 @@ from . import (
     test_engine_periods,
     test_engine_provision,
     test_engine_svg,
+    test_every_report,
     test_experiment,
     test_fact,
     test_kpi,

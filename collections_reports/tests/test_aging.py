@@ -242,13 +242,16 @@ class TestAging(ReportsCommon):
         for _number in range(15):
             day = self.day(rng.randrange(-40, 400))
             found = []
-            for read in (ledger._get_backward_sql, ledger._get_forward_sql):
+            for ask in (
+                lambda query, day=day: ledger._get_backward_sql([self.today, day], query),
+                lambda query, day=day: ledger._get_forward_sql(day, query),
+            ):
                 query = self.env["account.move.line"]._search(
                     [("company_id", "=", self.company.id)]
                 )
-                self.env.cr.execute(read(day, query))
-                rows = [row for row in self.env.cr.fetchall() if row[-1] or row[-2]]
-                found.append(sorted((row[0], row[-2], row[-1]) for row in rows))
+                self.env.cr.execute(ask(query))
+                rows = [row for row in self.env.cr.fetchall() if row[-1] == day]
+                found.append(sorted((row[0], *row[-3:-1]) for row in rows if any(row[-3:-1])))
             self.assertEqual(*found, day)
 
     def test_a_rule_of_the_house_counts_beside_ours(self):

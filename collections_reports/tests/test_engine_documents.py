@@ -35,6 +35,25 @@ class TestEngineDocuments(unittest.TestCase):
         self.assertEqual((second["cells"]["a"], second["cells"]["share"]), (5, None))
         self.assertEqual(documents.add_up(columns[:1], rows), [])
 
+    def test_what_is_lent_opens_nothing(self):
+        columns = [documents.column("a", "A")]
+        row = documents.row("1", {"a": 1}, expand="x", drill="y", drills={"a": "z"})
+        figure = documents.figure("f", "F", 1, drill="x")
+        lent = [
+            documents.lend(section, "Else")
+            for section in (
+                documents.table("t", None, columns, [row]),
+                documents.figures("f", "Own", [figure]),
+                documents.chart("c", "C", "bar", ["a"], [documents.series("s", [1])], drills=["k"]),
+                documents.text("w", None, ["One."]),
+            )
+        ]
+        self.assertEqual([one["title"] for one in lent], ["Else", "Own", "C", "Else"])
+        self.assertEqual(lent[0]["rows"][0] | {"cells": {}}, documents.row("1", {}))
+        self.assertIsNone(lent[1]["figures"][0]["drill"])
+        self.assertEqual(lent[2]["drills"], [])
+        self.assertEqual(row["drill"], "y", "the one lent from stays as it is")
+
     def test_the_currencies_of_a_document(self):
         content = documents.document(
             "T",

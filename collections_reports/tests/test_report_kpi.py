@@ -28,7 +28,7 @@ class TestReportKpi(ReportsCommon):
 
     def get_document(self, user=None, **options):
         reports = self.reports.with_user(user) if user else self.reports
-        return reports.get_page("kpi", self.options | options)["document"]
+        return reports.get_page("kpi", self.options | options, whole=True)["document"]
 
     def get_figures(self, content):
         return {
@@ -142,7 +142,7 @@ class TestReportKpi(ReportsCommon):
         companies = self.company | company
         self.env.user.company_ids |= company
         reports = self.reports.with_context(allowed_company_ids=companies.ids)
-        content = reports.get_page("kpi", self.options)["document"]
+        content = reports.get_page("kpi", self.options, whole=True)["document"]
         self.assertEqual(set(content["currencies"]), set(companies.currency_id.ids))
         receivables = [
             figure["value"]
@@ -156,7 +156,7 @@ class TestReportKpi(ReportsCommon):
     def test_an_empty_company_says_why_there_is_nothing(self):
         company = self.setup_other_company()["company"]
         reports = self.reports.with_company(company).with_context(allowed_company_ids=company.ids)
-        figures = self.get_figures(reports.get_page("kpi", {})["document"])
+        figures = self.get_figures(reports.get_page("kpi", {}, whole=True)["document"])
         self.assertEqual(figures["receivable"]["value"], 0)
         for name in ("dso", "cei", "overdue_ratio", "cure_rate", "dso_true", "contact_rate"):
             self.assertIsNone(figures[name]["value"])

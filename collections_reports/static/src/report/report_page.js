@@ -58,16 +58,10 @@ export class ReportPage extends Component {
         this.asked = asked; // an answer that comes after a later question is dropped
         this.state.loading = true;
         try {
-            const page = await this.orm.silent.call("collections.report", "get_page", [
-                this.code,
-                options,
-            ]);
+            await this.show(asked, options, false);
             if (this.asked === asked) {
-                Object.assign(this.state, page, { error: null });
-                this.state.currencies = { ...page.document.currencies };
-                this.env.config.setDisplayName?.(page.document.title);
                 this.keepAddress();
-                this.check(asked);
+                this.complete(asked);
             }
         } catch (error) {
             if (this.asked === asked) {
@@ -81,9 +75,34 @@ export class ReportPage extends Component {
         }
     }
 
+    async show(asked, options, whole) {
+        const args = [this.code, options, whole];
+        const page = await this.orm.silent.call("collections.report", "get_page", args);
+        if (this.asked === asked) {
+            Object.assign(this.state, page, { error: null });
+            this.state.currencies = { ...page.document.currencies };
+            this.env.config.setDisplayName?.(page.document.title);
+        }
+    }
+
+    /** What takes longer follows what is shown at once. */
+    async complete(asked) {
+        this.state.checks = [];
+        if (this.state.document.is_partial) {
+            try {
+                await this.show(asked, this.state.options, true);
+            } catch {
+                if (this.asked === asked) {
+                    this.state.error = _t("The rest of the report cannot be read now.");
+                }
+                return;
+            }
+        }
+        await this.check(asked);
+    }
+
     /** What holds the report against the books comes after it, and not at all if it cannot. */
     async check(asked) {
-        this.state.checks = [];
         const args = [this.code, this.state.options];
         const checks = await this.orm.silent
             .call("collections.report", "get_checks", args)
