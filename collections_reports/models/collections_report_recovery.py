@@ -292,21 +292,19 @@ class CollectionsReportRecovery(models.AbstractModel):
         )
 
     def _get_payments_sql(self, options, companies):
-        """Return as SQL the payments of the period of the debtors who were ever contacted."""
-        cases = SQL(
+        """Return as SQL the payments of the period, with their case (0: of a debtor who never had
+        one): the same that the key figures call collected."""
+        period = (options["date_from"], options["date_to"])
+        return SQL(
             """
-            SELECT asked.id FROM collections_case asked
-             WHERE asked.id IN %s AND asked.company_id = ANY(%s) AND EXISTS (
-                   SELECT FROM collections_contact contact
-                     JOIN collections_channel channel ON channel.id = contact.channel_id
-                    WHERE contact.case_id = asked.id AND %s)
+            SELECT paid.line_id, coalesce(asked.id, 0) AS case_id, paid.company_id, paid.date,
+                   paid.amount
+              FROM (%s) paid
+         LEFT JOIN collections_case asked
+                ON asked.company_id = paid.company_id AND asked.partner_id = paid.partner_id
+               AND asked.state <> 'merged'
             """,
-            self._get_case_sql(options),
-            companies.ids,
-            self._get_left_sql(),
-        )
-        return self.env["collections.receipt"]._get_payments_sql(
-            cases, options["date_from"], options["date_to"]
+            self.env["collections.kpi"]._get_payments_sql(self, options, companies, [period]),
         )
 
     def _attribute(self, options, currency, companies):
@@ -458,9 +456,9 @@ class CollectionsReportRecovery(models.AbstractModel):
                     half_life=options["half_life"],
                 ),
                 env._(
-                    "Entries of bank, cash and card journals on receivable accounts, of debtors "
-                    "who were ever contacted; company currency; cancelled and reversed ones are "
-                    "out."
+                    "Entries of bank, cash and card journals on receivable accounts; company "
+                    "currency; cancelled and reversed ones are out. The same sum as “Collected” "
+                    "of the key figures."
                 ),
                 env._(
                     "A convention. A payment is known by its day only: a contact later on the same "

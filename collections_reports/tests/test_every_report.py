@@ -86,6 +86,29 @@ class TestEveryReport(ReportsCommon):
                     book = load_workbook(io.BytesIO(reports._make_xlsx(code, {})))
                     self.assertGreaterEqual(len(book.sheetnames), 1)
 
+    def figures(self, code, options):
+        page = self.ask(self.manager).get_page(code, options, whole=True)
+        sections = page["document"]["sections"]
+        found = {one["name"]: one["value"] for part in sections for one in part.get("figures", ())}
+        return found, {part.get("name"): part for part in sections}
+
+    def test_sums_agree_across_reports(self):
+        """What one report calls owed, overdue or collected, the others call the same."""
+        for first, last in ((self.day(60), self.today), (self.day(200), self.day(45))):
+            period = {"date_from": first.isoformat(), "date_to": last.isoformat()}
+            key, _sections = self.figures("kpi", period)
+            aging, _sections = self.figures("aging", {"date": last.isoformat()})
+            overview, _sections = self.figures("overview", period)
+            _figures, recovery = self.figures("recovery", period)
+            for name in ("receivable", "overdue", "collected"):
+                self.assertEqual(overview[name], key[name], name)
+            self.assertEqual(aging["total"], key["receivable"])
+            self.assertEqual(aging["overdue"], key["overdue"])
+            self.assertEqual(-aging["credit"], key["credits"])
+            [total] = recovery["recovery"]["totals"]
+            self.assertEqual(total["cells"]["recovered"], key["collected"])
+            self.assertTrue(key["collected"])
+
     def test_every_figure_opens(self):
         for code in self.get_codes():
             user = self.owner if code == "mine" else self.manager

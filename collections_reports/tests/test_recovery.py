@@ -101,7 +101,7 @@ class TestRecovery(RecoveryCommon):
         """The same debtor by debtor, payment by payment, contact by contact."""
         credited, total = Counter(), 0
         payments = self.read_payments(self.day(330), self.day(0))
-        for debtor in self.debtors:
+        for debtor in [*self.debtors, self.silent]:
             paid = [
                 Event(line.id, line.date.toordinal(), round(-line.balance * 100))
                 for line in payments
@@ -184,10 +184,13 @@ class TestRecovery(RecoveryCommon):
         payment.move_id._reverse_moves([{"date": self.day(10)}], cancel=True)
         self.assertAlmostEqual(sum(self.get_cells(self.report()).values()), before)
 
-    def test_who_was_never_contacted_is_not_in_it(self):
-        shown = sum(self.get_cells(self.report()).values())
-        self.create_contact(self.silent, 300)
-        self.assertAlmostEqual(sum(self.get_cells(self.report()).values()), shown + 500)
+    def test_who_was_never_contacted_paid_without_a_contact(self):
+        nobody = "Paid without a contact"
+        before = self.get_cells(self.report())
+        self.create_contact(self.silent, 55)
+        after = self.get_cells(self.report())
+        self.assertAlmostEqual(after[nobody], before[nobody] - 500)
+        self.assertAlmostEqual(sum(after.values()), sum(before.values()))
 
     def test_rows_open_the_records_behind_them(self):
         reports = self.env["collections.report"].with_user(self.accountant)
@@ -234,7 +237,8 @@ class TestRecovery(RecoveryCommon):
     def test_a_collector_reads_his_own_cases_only(self):
         mine, other, _third = self.debtors
         self.get_case(mine).user_id = self.collector
-        (self.get_case(other) | self.get_case(_third)).user_id = self.supervisor
+        others = self.get_case(other) | self.get_case(_third) | self.get_case(self.silent)
+        others.user_id = self.supervisor
         payments = self.read_payments(self.day(330), self.day(0))
         own = -sum(line.balance for line in payments if line.partner_id == mine)
         self.assertTrue(own)

@@ -1,3 +1,5 @@
+import { _t } from "@web/core/l10n/translation";
+
 import { Component, useState } from "@odoo/owl";
 
 import { formatChange, formatValue, getMood } from "./report_format";
@@ -12,7 +14,8 @@ export class ReportFigures extends Component {
     }
 
     getValue(figure) {
-        return formatValue(figure.value, figure.kind, this.props.currencies[figure.currency]);
+        const text = formatValue(figure.value, figure.kind, this.props.currencies[figure.currency]);
+        return figure.kind === "days" ? _t("%s days", text) : text;
     }
 
     getChange(figure) {
