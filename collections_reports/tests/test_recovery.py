@@ -133,8 +133,7 @@ class TestRecovery(RecoveryCommon):
                     self.assertAlmostEqual(sum(shown.values()), total)
 
     def test_every_grouping_adds_up_to_the_same_payments(self):
-        total = sum(-line.balance for line in self.read_payments(self.day(330), self.day(0))
-                    if line.partner_id != self.silent)  # fmt: skip
+        total = -sum(self.read_payments(self.day(330), self.day(0)).mapped("balance"))
         self.assertGreater(total, 0)
         for group in ("channel", "step", "template", "hour", "weekday", "collector", "tone"):
             with self.subTest(group=group):
