@@ -1,0 +1,1 @@
+Reports that tie to the ledger as of any day: aging, key figures with their formulas, recovery by channel, collectors, random comparisons, provisions from own history, a monthly report, scheduled mails, dashboards and open data for BI tools.
