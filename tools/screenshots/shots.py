@@ -25,6 +25,10 @@ def _action(name):
     return f"/odoo/action-{ADDON}.{name}"
 
 
+def _report(code):
+    return f"/odoo/action-collections_reports.collections_report_{code}_action"
+
+
 def _record(name, record):
     return f"{_action(name)}/{{{record}}}"
 
@@ -76,6 +80,12 @@ SHOTS = (
         "admin",
         "/odoo/action-collections_whatsapp.collections_whatsapp_account_action/{account}",
     ),
+    Shot("aging", "contador", _report("aging")),
+    Shot("overview", "jefe", _report("overview")),
+    Shot("key-figures", "jefe", _report("kpi")),
+    Shot("monthly", "jefe", _report("monthly")),
+    Shot("recovery", "jefe", _report("recovery")),
+    Shot("my-page", "cobrador", _report("mine")),
     Shot("health", "jefe", _action("collections_health_action")),
     Shot("settings", "admin", _action("res_config_settings_action")),
 )
