@@ -96,18 +96,3 @@ def _get_month_day(year, month, month_day, is_free):
     later = [day for day in days if day >= wanted and not is_free(day)]
     earlier = [day for day in days if day < wanted and not is_free(day)]
     return (later or earlier[::-1] or [wanted])[0]
-
-
-def get_period_before(first, last):
-    """Return the period to compare with: the calendar month, quarter or year before a whole one,
-    else as many days just before."""
-    following = last + timedelta(days=1)
-    before = first - timedelta(days=1)
-    for unit in ("month", "quarter", "year"):
-        if (
-            _get_start(unit, last) == first
-            and following.day == 1
-            and (_get_start(unit, following) == following)
-        ):
-            return _get_start(unit, before), before
-    return before - (last - first), before

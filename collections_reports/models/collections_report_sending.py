@@ -29,7 +29,12 @@ class CollectionsReportSending(models.Model):
     _rec_name = "user_id"
 
     schedule_id = fields.Many2one(
-        "collections.report.schedule", required=True, readonly=True, ondelete="cascade", index=True
+        "collections.report.schedule",
+        string="Scheduled Report",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
     )
     user_id = fields.Many2one(
         "res.users", string="Recipient", required=True, readonly=True, ondelete="cascade"

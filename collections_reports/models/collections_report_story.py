@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_amount, format_date
 
-from ..engine import commentary, documents, periods
+from ..engine import commentary, documents, kpi
 
 MONTHS = 12
 AGES = ("not_due", "age_1", "age_2", "age_3", "age_4")
@@ -54,7 +54,7 @@ class CollectionsReportStory(models.AbstractModel):
     @api.model
     def _get_before(self, options):
         """Return the options of the period compared with."""
-        first, last = periods.get_period_before(options["date_from"], options["date_to"])
+        first, last = kpi.previous_period(options["date_from"], options["date_to"])
         return options | {"date_from": first, "date_to": last}
 
     # -- key figures -----------------------------------------------------------------------------

@@ -47,17 +47,6 @@ class TestPeriods(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertEqual(get_range_before(name, WEDNESDAY), (first, last))
 
-    def test_what_a_period_is_compared_with(self):
-        for first, last, expected in (
-            (date(2026, 3, 1), date(2026, 3, 31), (date(2026, 2, 1), date(2026, 2, 28))),
-            (date(2026, 4, 1), date(2026, 6, 30), (date(2026, 1, 1), date(2026, 3, 31))),
-            (date(2026, 1, 1), date(2026, 12, 31), (date(2025, 1, 1), date(2025, 12, 31))),
-            (date(2026, 3, 1), date(2026, 3, 4), (date(2026, 2, 25), date(2026, 2, 28))),
-            (date(2026, 3, 4), date(2026, 3, 4), (date(2026, 3, 3), date(2026, 3, 3))),
-        ):
-            with self.subTest(first=first, last=last):
-                self.assertEqual(periods.get_period_before(first, last), expected)
-
     def test_an_unknown_period_is_refused(self):
         with self.assertRaises(ValueError):
             get_range("last_decade", WEDNESDAY)
