@@ -190,6 +190,74 @@ def _count_rows(file):
     return found
 
 
+def exact(options):
+    """Compare aging with the plain reading on random days: every debtor and bucket, to the cent."""
+    name = make_real() if options.real else make_ledger(options.invoices)
+    rng = random.Random(SEED)
+    wrong = checked = 0
+    with database.environment(name) as env:
+        companies = env["res.company"].search([])
+        env.user.company_ids = companies
+        env.cr.execute("SELECT min(date), max(date) FROM account_move_line")
+        first, last = env.cr.fetchone()
+        span = (last - first).days
+        for number in range(options.days):
+            day = first + datetime.timedelta(days=rng.randrange(-3, span + 60))
+            for company in companies:
+                count, faults = _compare(env, company, day)
+                checked += count
+                wrong += faults
+            if (number + 1) % 50 == 0:
+                print(f"{number + 1} days, {checked:,} sums, {wrong} wrong", flush=True)
+    return not wrong and checked > options.days
+
+
+def _compare(env, company, day):
+    """Return how many sums of a day were compared, and how many were not equal."""
+    local = env["collections.report.aging"].with_context(allowed_company_ids=company.ids)
+    options = local._read_options({"date": day.isoformat()})
+    buckets = local._get_buckets(options)
+    local.env.flush_all()
+    query = SQL("SELECT * FROM (%s) summed", local._get_sums_sql(options, buckets, "partner"))
+    env.cr.execute(query)
+    names = [column.name for column in env.cr.description]
+    shown = {}
+    for values in env.cr.fetchall():
+        row = dict(zip(names, values, strict=True))
+        for bucket in (*BUCKETS, "credit"):
+            if row[bucket]:
+                shown[row["key"], bucket] = round(row[bucket], 4)
+    plain = {
+        (debtor, bucket): round(amount, 4)
+        for debtor, bucket, amount in _run_plain(env, {"day": day, "company": company.id})
+    }
+    keys = {*shown, *plain}
+    return len(keys), sum(shown.get(key) != plain.get(key) for key in keys)
+
+
+def make_real():
+    """Return a database with the real receivables as they stood at their end, made when needed."""
+    name = f"{database.PREFIX}reports_real"
+    if templates.comment(name) == "ready":
+        return name
+    found = bills.find()
+    if not found:
+        raise SystemExit("There is no file of real receivables here: see benchmarks/README.md.")
+    data = bills.align(bills.read(found))
+    last = max(bill.cleared or bill.posted for bill in data) + datetime.timedelta(days=1)
+    with shell.step(f"Ledger of {len(data):,} real bills"):
+        database.fresh("reports_real", ADDON)
+        companies = real_ledger.make_companies(lambda: database.environment(name), data)
+        with database.environment(name) as env:
+            env.user.company_ids = env["res.company"].search([])
+            real_ledger.RealLedger(env, companies, data, last).load(env)
+        with database.environment(name) as env:
+            env.cr.execute("ANALYZE")
+    database.forget(name)
+    templates.set_comment(name, "ready")
+    return name
+
+
 PARTS = {"past": past, "screens": screens, "workbook": workbook, "exact": exact}
 
 
