@@ -317,8 +317,10 @@ class CollectionsReportAging(models.AbstractModel):
             documents.column("items", self.env._("Items"), "integer", total=True),
         ]
         columns = [*columns, *money]
+        # an entry has one age: its total is that amount, and no sum worth a formula
+        sums = () if first else names
         columns.append(
-            documents.column("total", self.env._("Total"), "money", total=True, sums=names)
+            documents.column("total", self.env._("Total"), "money", total=True, sums=sums)
         )
         late = [one.name for one in buckets if one.name != "not_due"]
         if options["basis"] == "due" and not first:

@@ -300,7 +300,9 @@ class _Table:
     def _write_row(self, number, row):
         for one in self.columns:
             column, value = self.place[one["name"]], row["cells"].get(one["name"])
-            formula = value is not None and self._get_formula(one, number)
+            if value is None or value is False or value == "":
+                continue
+            formula = self._get_formula(one, number)
             if formula:
                 style = self.writer.format(one["kind"], self._digits(one, row["currency"]))
                 self.sheet.write_formula(number, column, formula, style, value)
