@@ -134,17 +134,17 @@ def _finish_template(draft, name, source):
 
 
 def install(database, modules, *, demo=False, update=False, log_name=None):
-    """Install or update modules in a database (made when missing); return the log."""
+    """Install or update modules in a database (made when missing); return the log.
+
+    An update installs what is not there yet: an addon that is newer than the database.
+    """
+    known = set(modules) & _installed(database) if update else set()
+    options = [("-u", known), ("-i", set(modules) - known)]
     log = run_logged(
         [
             *(paths.VENV_PYTHON, "-m", "odoo", "-c", paths.ODOO_CONF, "-d", database),
-            *(
-                "-u" if update else "-i",
-                ",".join(modules),
-                "--stop-after-init",
-                "--no-http",
-                "--max-cron-threads=0",
-            ),
+            *(part for flag, names in options if names for part in (flag, ",".join(sorted(names)))),
+            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
             *(["--with-demo"] if demo else []),
         ],
         log_name or f"install-{database}",
