@@ -12,12 +12,10 @@ function addSymbol(number, currency) {
 
 /** Return an amount with the sign of its currency, as the reader writes it. */
 export function formatMoney(value, currency, { human = false, bare = false } = {}) {
-    const digits = human ? 0 : (currency?.digits ?? 2);
-    const number = formatFloat(Math.abs(value), {
-        digits: [16, digits],
-        humanReadable: human && Math.abs(value) >= 10000,
-        decimals: 1,
-    });
+    const size = Math.abs(value);
+    const number = human
+        ? formatFloat(size, { digits: [16, 0], humanReadable: size >= 10000, decimals: 1 })
+        : formatFloat(size, { digits: [16, currency?.digits ?? 2] });
     const minus = value < 0 ? "−" : "";
     return `${minus}${currency && !bare ? addSymbol(number, currency) : number}`;
 }
