@@ -48,6 +48,13 @@ class TestSvg(unittest.TestCase):
         self.assertEqual(bars[0].find(f"{SVG}title").text, "Jan, Collected: 10")
         self.assertIn("20", self.texts(root))
 
+    def test_many_bars_carry_no_numbers(self):
+        """They would lie upon each other: the title of each bar says its value."""
+        for count, told in ((svg.LABELLED_BARS, True), (svg.LABELLED_BARS + 1, False)):
+            labels = [f"L{number}" for number in range(count)]
+            root = self.draw(chart("bar", [series(*[7.25] * count)], labels))
+            self.assertEqual("7.25" in self.texts(root), told)
+
     def test_a_negative_bar_hangs_from_zero(self):
         root = self.draw(chart("bar", [series(10, -10, 0)]))
         up, down, _nothing = [
