@@ -90,13 +90,12 @@ class CollectionsReceipt(models.Model):
               JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
               JOIN account_move_line line
                 ON line.partner_id = partner.id AND line.company_id = kase.company_id
-              JOIN account_move move ON move.id = line.move_id AND move.move_type = 'entry'
-              JOIN account_journal journal
-                ON journal.id = move.journal_id AND journal.type IN ('bank', 'cash', 'credit')
+              JOIN account_move move ON move.id = line.move_id
+              JOIN account_journal journal ON journal.id = move.journal_id
              WHERE kase.company_id = %(company)s AND kase.state <> 'merged' %(only)s
                AND kase.last_contact_date >= %(since)s
                AND line.parent_state = 'posted' AND line.account_id = ANY(%(accounts)s)
-               AND line.balance < 0 AND line.date >= %(since)s AND %(stands)s
+               AND line.date >= %(since)s AND %(payment)s
                AND EXISTS (
                    SELECT FROM collections_contact contact
                 LEFT JOIN collections_step step ON step.id = contact.step_id
@@ -122,7 +121,16 @@ class CollectionsReceipt(models.Model):
             since=since,
             days=days,
             accounts=ledger._get_account_ids(),
-            stands=self._get_stands_sql(),
+            payment=self._get_payment_sql(),
+        )
+
+    def _get_payment_sql(self):
+        """Return the condition on a ``line``, its ``move`` and its ``journal`` that it is a payment
+        which stands: what a bank, cash or card journal credits to a receivable."""
+        return SQL(
+            "line.balance < 0 AND move.move_type = 'entry'"
+            " AND journal.type IN ('bank', 'cash', 'credit') AND %s",
+            self._get_stands_sql(),
         )
 
     def _get_stands_sql(self):

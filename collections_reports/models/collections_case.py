@@ -1,12 +1,7 @@
 from odoo import fields, models
 
 from .collections_ledger import REASON
-
-EXPERIMENT_READERS = (
-    "collections_management.collections_management_group_manager,"
-    "collections_management.collections_management_group_auditor,"
-    "account.group_account_readonly,account.group_account_invoice"
-)
+from .collections_report_base import READERS_OF_ALL
 
 
 class CollectionsCase(models.Model):
@@ -18,7 +13,7 @@ class CollectionsCase(models.Model):
         "collections.experiment.assignment",
         "case_id",
         string="Random Comparisons",
-        groups=EXPERIMENT_READERS,  # those who see every case, and so what an arm recovered
+        groups=READERS_OF_ALL,  # those who see every case, and so what an arm recovered
     )
 
     def _get_hold_label(self, reason):

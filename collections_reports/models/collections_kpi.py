@@ -2,14 +2,8 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
+from .collections_report_base import READERS_OF_ALL
 
-# Who reads every debtor's receivables, also of debtors that have no case (yet).
-ALL_READERS = (
-    "collections_management.collections_management_group_manager",
-    "collections_management.collections_management_group_auditor",
-    "account.group_account_readonly",
-    "account.group_account_invoice",
-)
 # Filters that only a case can answer.
 CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
 
@@ -118,7 +112,7 @@ class CollectionsKpi(models.AbstractModel):
         """Tell whether debtors without a case are in the figures."""
         if any(options.get(name) for name in CASE_FILTERS):
             return False
-        return self.env.su or any(self.env.user.has_group(group) for group in ALL_READERS)
+        return self.env.su or self.env.user.has_groups(READERS_OF_ALL)
 
     @api.model
     def _get_words(self):

@@ -225,11 +225,7 @@ class CollectionsKpi(models.AbstractModel):
     def _get_payments_sql(self, report, options, companies, periods):
         """Return as SQL the same of payments: what a bank or cash journal credited to a receivable
         and was not reversed since."""
-        condition = SQL(
-            "line.balance < 0 AND move.move_type = 'entry'"
-            " AND journal.type IN ('bank', 'cash', 'credit') AND %s",
-            self.env["collections.receipt"]._get_stands_sql(),
-        )
+        condition = self.env["collections.receipt"]._get_payment_sql()
         return self._get_lines_sql(
             report, options, companies, periods, SQL("-line.balance"), condition
         )

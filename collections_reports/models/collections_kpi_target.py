@@ -2,14 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine import kpi
-
-# Who is measured by the target of a whole team; a collector by his own.
-TEAM_READERS = (
-    "collections_management.collections_management_group_supervisor",
-    "collections_management.collections_management_group_auditor",
-    "account.group_account_readonly",
-    "account.group_account_invoice",
-)
+from .collections_report_base import READERS_OF_TEAMS
 
 
 class CollectionsKpi(models.AbstractModel):
@@ -87,5 +80,5 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _is_for_teams(self):
-        """Tell whether the reader is measured by the targets of teams."""
-        return self.env.su or any(self.env.user.has_group(group) for group in TEAM_READERS)
+        """Tell whether the reader is measured by the targets of teams; a collector by his own."""
+        return self.env.su or self.env.user.has_groups(READERS_OF_TEAMS)

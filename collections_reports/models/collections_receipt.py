@@ -25,16 +25,15 @@ class CollectionsReceipt(models.Model):
               JOIN res_partner partner ON partner.commercial_partner_id = kase.partner_id
               JOIN account_move_line line
                 ON line.partner_id = partner.id AND line.company_id = kase.company_id
-              JOIN account_move move ON move.id = line.move_id AND move.move_type = 'entry'
-              JOIN account_journal journal
-                ON journal.id = move.journal_id AND journal.type IN ('bank', 'cash', 'credit')
+              JOIN account_move move ON move.id = line.move_id
+              JOIN account_journal journal ON journal.id = move.journal_id
              WHERE kase.id IN (%(cases)s) AND kase.state <> 'merged'
                AND line.parent_state = 'posted' AND line.account_id = ANY(%(accounts)s)
-               AND line.balance < 0 AND line.date BETWEEN %(first)s AND %(last)s AND %(stands)s
+               AND line.date BETWEEN %(first)s AND %(last)s AND %(payment)s
             """,
             cases=cases,
             accounts=self.env["collections.ledger"]._get_account_ids(),
             first=first,
             last=last,
-            stands=self._get_stands_sql(),
+            payment=self._get_payment_sql(),
         )

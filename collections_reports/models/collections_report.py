@@ -61,7 +61,7 @@ class CollectionsReport(models.AbstractModel):
         quick = None if whole else report._get_quick_document(read)
         content = quick or report._get_document(read)
         return {
-            "filters": report._name_records(report._get_filters(), read),
+            "filters": report._get_filters(),
             "options": report._dump_options(read),
             "document": self._stamp(report, content, is_partial=bool(quick)),
         }

@@ -6,12 +6,16 @@ from odoo.tools import SQL, date_utils, format_date
 
 from ..engine import documents
 
-# Whom a report is for, besides those its record rules let read the cases.
-READERS = (
-    "collections_management.collections_management_group_collector,"
+# Groups, comma separated. Those who see every debtor; those who see what a team does; all readers.
+READERS_OF_ALL = (
+    "collections_management.collections_management_group_manager,"
     "collections_management.collections_management_group_auditor,"
     "account.group_account_readonly,account.group_account_invoice"
 )
+READERS_OF_TEAMS = (
+    f"collections_management.collections_management_group_supervisor,{READERS_OF_ALL}"
+)
+READERS = f"collections_management.collections_management_group_collector,{READERS_OF_ALL}"
 
 
 class CollectionsReportBase(models.AbstractModel):
@@ -19,7 +23,7 @@ class CollectionsReportBase(models.AbstractModel):
 
     A report is an abstract model that inherits this one, with a ``_report_code``. It reads with
     the rights of its reader and no others: a statement begins from :meth:`_get_case_sql`,
-    :meth:`_get_line_sql` or :meth:`_get_visible_sql`, which carry his record rules.
+    :meth:`_get_visible_sql` or ``collections.ledger._search_items``, which carry his record rules.
     """
 
     _name = "collections.report.base"
@@ -27,7 +31,7 @@ class CollectionsReportBase(models.AbstractModel):
 
     _report_code = None
     _report_sequence = 100
-    # Groups, comma separated; each report may be for fewer people than the others.
+    # Each report may be for fewer people than the others.
     _report_groups = READERS
 
     # -- what a report defines -------------------------------------------------------------------
@@ -192,8 +196,7 @@ class CollectionsReportBase(models.AbstractModel):
     @api.model
     def _may_read(self):
         """Tell whether the report is for the reader at all; what he sees in it, his rules say."""
-        groups = self._report_groups.split(",")
-        return self.env.su or any(self.env.user.has_group(group) for group in groups)
+        return self.env.su or self.env.user.has_groups(self._report_groups)
 
     @api.model
     def _get_case_domain(self, options):

@@ -5,13 +5,8 @@ from odoo import api, models
 from odoo.tools import SQL, format_date
 
 from ..engine import difficulty, documents
+from .collections_report_base import READERS_OF_ALL
 
-SEES_ALL = (
-    "collections_management.collections_management_group_manager",
-    "collections_management.collections_management_group_auditor",
-    "account.group_account_readonly",
-    "account.group_account_invoice",
-)
 SUPERVISOR = "collections_management.collections_management_group_supervisor"
 # With fewer, the average of a team would tell a collector what the other one did.
 FEWEST = 3
@@ -49,7 +44,7 @@ class CollectionsReportCollectors(models.AbstractModel):
     @api.model
     def _get_readable_teams(self):
         """Return the ids of the teams whose collectors the reader sees; None: all of them."""
-        if self.env.su or any(self.env.user.has_group(group) for group in SEES_ALL):
+        if self.env.su or self.env.user.has_groups(READERS_OF_ALL):
             return None
         if self.env.user.has_group(SUPERVISOR):
             return self.env["collections.team"].search(

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import format_date
 
 from ..engine import documents
-from .collections_case import EXPERIMENT_READERS
+from .collections_report_base import READERS_OF_ALL
 
 
 class CollectionsReportExperiment(models.AbstractModel):
@@ -14,7 +14,7 @@ class CollectionsReportExperiment(models.AbstractModel):
 
     _report_code = "experiments"
     _report_sequence = 60
-    _report_groups = EXPERIMENT_READERS
+    _report_groups = READERS_OF_ALL
 
     @api.model
     def _get_title(self):

@@ -195,6 +195,7 @@ class CollectionsReportKpi(models.AbstractModel):
     @api.model
     def _get_charts(self, currency, series, suffix):
         labels = [format_date(self.env, day, date_format="MMM yy") for day in series["days"]]
+        ages = self.env["collections.statement"]._get_age_words()
 
         def values(name, kind):
             return [self._round(one.value, kind, currency) for one in series[name]]
@@ -222,7 +223,7 @@ class CollectionsReportKpi(models.AbstractModel):
                 + suffix, "stacked", labels,
                 [
                     documents.series(label, values(tone, "money"), tone=tone)
-                    for tone, label in zip(AGE_TONES, self._get_age_words(), strict=True)
+                    for tone, label in zip(AGE_TONES, ages, strict=True)
                 ],
                 currency=currency.id,
                 note=self.env._("Before credits. The last column is the last day of the period."),
@@ -230,17 +231,10 @@ class CollectionsReportKpi(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _get_age_words(self):
-        return [
-            self.env._("Not due"), self.env._("1-30 days"), self.env._("31-60 days"),
-            self.env._("61-90 days"), self.env._("Over 90 days"),
-        ]  # fmt: skip
-
-    @api.model
     def _get_roll_table(self, options, currency, companies, suffix):
         """Return the table of where the money of each age went from one month-end to the next."""
         first, last, matrix = self.env["collections.kpi"]._get_rolls(self, options, companies)
-        ages = self._get_age_words()
+        ages = self.env["collections.statement"]._get_age_words()
         columns = [
             documents.column("age", self.env._("Age before")),
             documents.column("open", self.env._("Open before"), "money", total=True),

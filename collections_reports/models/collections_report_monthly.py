@@ -3,12 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ..engine import documents, periods
-
-MANAGERS = (
-    "collections_management.collections_management_group_supervisor,"
-    "collections_management.collections_management_group_auditor,"
-    "account.group_account_readonly,account.group_account_invoice"
-)
+from .collections_report_base import READERS_OF_TEAMS
 
 
 class CollectionsReportMonthly(models.AbstractModel):
@@ -20,7 +15,7 @@ class CollectionsReportMonthly(models.AbstractModel):
 
     _report_code = "monthly"
     _report_sequence = 90
-    _report_groups = MANAGERS
+    _report_groups = READERS_OF_TEAMS
 
     @api.model
     def _get_title(self):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 
 from ..engine import documents
-from .collections_report_monthly import MANAGERS
+from .collections_report_base import READERS_OF_TEAMS
 
 
 class CollectionsReportOverview(models.AbstractModel):
@@ -15,7 +15,7 @@ class CollectionsReportOverview(models.AbstractModel):
 
     _report_code = "overview"
     _report_sequence = 1
-    _report_groups = MANAGERS
+    _report_groups = READERS_OF_TEAMS
 
     @api.model
     def _get_title(self):

@@ -124,13 +124,8 @@ class CollectionsReportStory(models.AbstractModel):
 
     @api.model
     def _get_age_words(self):
-        return {
-            "not_due": self.env._("Not due"),
-            "age_1": self.env._("1-30 days"),
-            "age_2": self.env._("31-60 days"),
-            "age_3": self.env._("61-90 days"),
-            "age_4": self.env._("Over 90 days"),
-        }
+        words = self.env["collections.statement"]._get_age_words()
+        return dict(zip(AGES, words, strict=True))
 
     @api.model
     def _make_aging_chart(self, story, currency, suffix="", months=6):
