@@ -41,6 +41,7 @@ from . import (
     collections_hold_api,
     collections_ledger,
     collections_ledger_change,
+    collections_ledger_past,
     collections_letter_batch,
     collections_log,
     collections_log_check,

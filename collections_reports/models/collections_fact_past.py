@@ -1,10 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..engine.books import STEPS
 from .collections_fact import AMOUNTS
-
-# An item changes its age on the day it is so many days late.
-AGE_STEPS = [1, 31, 61, 91]
 
 
 class CollectionsFact(models.Model):
@@ -99,7 +97,7 @@ class CollectionsFact(models.Model):
             """,
             items=self._get_items_sql(company, partner_ids, last),
             last=last,
-            steps=AGE_STEPS,
+            steps=STEPS,
             daily=_per_age("coalesce(sum(amount) FILTER (WHERE age = %(age)s), 0) AS %(name)s"),
             running=_per_age("%(sign)s * sum(%(name)s) OVER before AS %(name)s"),
             columns=SQL(", ").join(map(SQL.identifier, AMOUNTS)),

@@ -35,16 +35,10 @@ class CollectionsKpi(models.AbstractModel):
         :param dict options: ``date_from`` and ``date_to``, and the filters by case if there are any
         :return: a key for every currency of the chosen companies
         """
-        figures = {}
-        for currency, companies in report._get_companies_by_currency().items():
-            figures[currency] = self._get_currency_figures(report, options, companies)
-        return figures
-
-    @api.model
-    def _get_currency_figures(self, report, options, companies):
-        """Return ``{name: engine.kpi.Result}`` of companies of one currency; each source adds its
-        own."""
-        return {}
+        return {
+            currency: found["now"]
+            for currency, found in self._get_story(report, options, months=0).items()
+        }
 
     @api.model
     def _get_series(self, report, options, names, months=12):
@@ -57,20 +51,51 @@ class CollectionsKpi(models.AbstractModel):
             collected, dso, dso_best, add, cei, not_due, age_1, age_2, age_3, age_4``
         :param int months: how many
         """
-        periods = self._get_months(options["date_to"], months)
-        series = {}
-        for currency, companies in report._get_companies_by_currency().items():
-            found = self._get_currency_series(report, options, companies, periods)
-            series[currency] = {
-                "days": [last for _first, last in periods],
-                **{name: found[name] for name in names},
-            }
-        return series
+        story = self._get_story(report, options, months=months)
+        return {
+            currency: {name: found["series"][name] for name in ("days", *names)}
+            for currency, found in story.items()
+        }
 
     @api.model
-    def _get_currency_series(self, report, options, companies, periods):
-        """Return ``{name: [Result]}`` of companies of one currency, for ``[(first, last)]``."""
+    def _get_story(self, report, options, before=None, months=12):
+        """Return the figures of a period, of the one it is compared with and of the months until
+        its end, the ledger being read once for all of them.
+
+        :param before: the options of the period compared with, or None
+        :param int months: how many; 0: none
+        :return: ``{currency: {"now", "before", "series"}}``, figures as :meth:`_get_figures` and
+            :meth:`_get_series` tell them; without the other period or months they are empty
+        """
+        asked = [options, before] if before else [options]
+        periods = self._get_months(options["date_to"], months)
+        story = {}
+        for currency, companies in report._get_companies_by_currency().items():
+            books = self._open_books(report, companies, asked, periods)
+            now, *other = (
+                self._get_currency_figures(report, one, companies, books) for one in asked
+            )
+            story[currency] = {
+                "now": now,
+                "before": other[0] if other else {},
+                "series": self._get_currency_series(report, options, companies, periods, books),
+            }
+        return story
+
+    @api.model
+    def _get_currency_figures(self, report, options, companies, books):
+        """Return ``{name: engine.kpi.Result}`` of companies of one currency; each source adds its
+        own.
+
+        :param engine.books.Books books: opened on the period by :meth:`_open_books`
+        """
         return {}
+
+    @api.model
+    def _get_currency_series(self, report, options, companies, periods, books):
+        """Return ``{"days": [date], name: [Result]}`` of companies of one currency, for ``[(first,
+        last)]``."""
+        return {"days": [last for _first, last in periods]}
 
     @api.model
     def _get_months(self, last, count):
@@ -93,6 +118,8 @@ class CollectionsKpi(models.AbstractModel):
         Debtors without a case, who never owed when the books were read, are seen by those who see
         every debtor.
         """
+        if report._sees_every_case(options):
+            return SQL(), SQL("TRUE")
         row = SQL.identifier(alias)
         join = SQL(
             "LEFT JOIN collections_case kase ON kase.company_id = %(row)s.company_id"

@@ -15,8 +15,8 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_figures(self, report, options, companies):
-        figures = super()._get_currency_figures(report, options, companies)
+    def _get_currency_figures(self, report, options, companies, books):
+        figures = super()._get_currency_figures(report, options, companies, books)
         [made] = report._query(
             SQL(
                 """

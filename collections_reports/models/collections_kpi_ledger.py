@@ -2,11 +2,10 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
+from ..engine.books import CREDIT, STEPS, Books
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 COUNTBACK_MONTHS = 36
-# What is open of a debtor on a day, in company currency, by age.
-BALANCES = ("total", "credit", "not_due", "age_1", "age_2", "age_3", "age_4")
 
 
 class CollectionsKpi(models.AbstractModel):
@@ -15,27 +14,21 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_figures(self, report, options, companies):
-        figures = super()._get_currency_figures(report, options, companies)
+    def _get_currency_figures(self, report, options, companies, books):
+        figures = super()._get_currency_figures(report, options, companies, books)
         first, last = options["date_from"], options["date_to"]
         days = (last - first).days + 1
         begin_day, before_day = self._get_begin_days(options)
-        balances, moved = self._get_balances(
-            report, options, companies, last, begin_day, before_day
-        )
-        end, begin = balances[last], balances[begin_day]
-        months = self._get_month_ends(last)
-        sold = self._get_sales(report, options, companies, [*months, (first, last)])
-        sales = sold.pop()
+        end, begin = books.get_owed(last), books.get_owed(begin_day)
+        moved = books.get_moved(last, begin_day, before_day)
+        sales = books.get_sold(first, last)
+        written_off = books.get_lost(first, last)
         paid = self._get_paid(report, options, companies)
         outstanding = kpi.dso(end["total"], sales, days)
         best = kpi.best_possible_dso(end["not_due"], sales, days)
-        lost = self._get_written_off_sql(report, options, companies, [(first, last)])
-        [written_off] = self._sum_periods(report, lost, [(first, last)])
-        [collected] = self._get_collected(report, options, companies, [(first, last)])
         counted = [
-            (amount, (day_to - day_from).days + 1)
-            for amount, (day_from, day_to) in zip(sold, months, strict=True)
+            (books.get_sold(*month), (month[1] - month[0]).days + 1)
+            for month in self._get_months(last, COUNTBACK_MONTHS)[::-1]
         ]
         return figures | {
             "receivable": kpi.amount(end["total"]),
@@ -43,7 +36,7 @@ class CollectionsKpi(models.AbstractModel):
             "current": kpi.amount(end["not_due"]),
             "credits": kpi.amount(end["credit"]),
             "sales": kpi.amount(sales),
-            "collected": kpi.amount(collected),
+            "collected": kpi.amount(books.get_collected(first, last)),
             "written_off": kpi.amount(written_off),
             "dso": outstanding,
             "dso_best": best,
@@ -65,112 +58,99 @@ class CollectionsKpi(models.AbstractModel):
         return begin, date_utils.subtract(begin, days=(last - first).days + 1)
 
     @api.model
-    def _get_month_ends(self, last):
-        """Return ``[(first, last)]`` of the months that are counted back, the latest first."""
-        return self._get_months(last, COUNTBACK_MONTHS)[::-1]
+    def _open_books(self, report, companies, asked, months):
+        """Return what the ledger says of some periods and months, as ``engine.books.Books``.
+
+        :param asked: the options of each period
+        :param months: ``[(first, last)]``, or nothing
+        """
+        days, periods, sales = set(), list(months), list(months)
+        for options in asked:
+            period = options["date_from"], options["date_to"]
+            days |= {period[1], *self._get_begin_days(options)}
+            periods.append(period)
+            sales += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
+        [options, *_others] = asked
+        owed, late = self._get_balances(report, options, companies, days)
+        return Books(
+            owed,
+            late,
+            *(
+                self._sum_by_day(report, source(report, options, companies, wanted))
+                for source, wanted in (
+                    (self._get_sales_sql, sales),
+                    (self._get_payments_sql, periods),
+                    (self._get_written_off_sql, periods),
+                )
+            ),
+        )
 
     # -- what was open ---------------------------------------------------------------------------
 
     @api.model
     def _get_open_sql(self, companies, *days):
         """Return as SQL what was open at the end of each day, of some companies, without the
-        reader's rules: the columns of ``collections.ledger._get_open_on_days_sql``.
+        reader's rules: the columns of ``collections.ledger._get_open_on_days_sql`` but amounts in
+        other currencies.
         """
         lines = self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
-        return self.env["collections.ledger"]._get_open_on_days_sql(days, lines)
+        return self.env["collections.ledger"]._get_open_on_days_sql(days, lines, foreign=False)
 
     @api.model
     def _get_debts_sql(self, report, options, companies, *days):
-        """Return as SQL what each debtor the reader sees owed at the end of each day:
-        ``day, company_id, partner_id`` and :data:`BALANCES`."""
+        """Return as SQL what each debtor the reader sees owed at the end of each day by age:
+        ``day, company_id, partner_id, age, amount``, the ages being those of ``engine.books``."""
         join, seen = self._get_seen_sql(report, options, "item")
         return SQL(
             """
             SELECT item.day, item.company_id, item.partner_id,
-                   sum(item.amount) AS total,
-                   coalesce(-sum(item.amount) FILTER (WHERE item.amount < 0), 0) AS credit,
-                   %(ages)s
+                   CASE WHEN item.amount < 0 THEN %(credit)s
+                        ELSE width_bucket(item.day - item.due, %(steps)s) END AS age,
+                   sum(item.amount) AS amount
               FROM (%(open)s) item %(join)s
-             WHERE %(seen)s GROUP BY item.day, item.company_id, item.partner_id
+             WHERE %(seen)s GROUP BY item.day, item.company_id, item.partner_id, 4
             """,
+            credit=CREDIT,
+            steps=STEPS,
             open=self._get_open_sql(companies, *days),
             join=join,
             seen=seen,
-            ages=SQL(", ").join(
-                SQL(
-                    "coalesce(sum(item.amount) FILTER (WHERE item.amount > 0"
-                    " AND item.day - item.due BETWEEN %s AND %s), 0) AS %s",
-                    least,
-                    most,
-                    SQL.identifier(name),
-                )
-                for name, least, most in AGES
-            ),
         )
 
     @api.model
-    def _get_balances(self, report, options, companies, last, begin, before):
-        """Return what was open at the end of three days, and how debtors moved between them.
-
-        :return: ``({day: {name of :data:`BALANCES`, or overdue: amount}}, {"overdue", "cured",
-            "caught_up", "relapsed": number of debtors})``
-        """
-        days = (last, begin, before)
+    def _get_balances(self, report, options, companies, days):
+        """Return what was open at the end of some days, and how many debtors were overdue on which
+        of them: ``[(day, age, amount)], [([day], number of debtors)]``."""
         rows = report._query(
             SQL(
                 """
-                WITH debt AS MATERIALIZED (
-                    SELECT *, age_1 + age_2 + age_3 + age_4 AS overdue FROM (%(debts)s) debt
-                ), moved AS (
-                    SELECT coalesce(sum(overdue) FILTER (WHERE day = %(last)s), 0) > 0 AS late,
-                           coalesce(sum(overdue) FILTER (WHERE day = %(begin)s), 0) > 0 AS was,
-                           coalesce(sum(overdue) FILTER (WHERE day = %(before)s), 0) > 0 AS had
-                      FROM debt WHERE partner_id IS NOT NULL GROUP BY company_id, partner_id
+                WITH debt AS MATERIALIZED (%(debts)s),
+                late AS (
+                    SELECT array_agg(DISTINCT day) AS days
+                      FROM debt WHERE age > 0 AND partner_id IS NOT NULL
+                  GROUP BY company_id, partner_id
                 )
-                SELECT day, %(sums)s, NULL::bigint AS cured, NULL::bigint AS caught_up,
-                       NULL::bigint AS relapsed
-                  FROM debt GROUP BY day
+                SELECT day, age, sum(amount) AS amount, NULL::date[] AS days, NULL::bigint AS number
+                  FROM debt GROUP BY day, age
                  UNION ALL
-                SELECT NULL, %(nulls)s, count(*) FILTER (WHERE was),
-                       count(*) FILTER (WHERE was AND NOT late),
-                       count(*) FILTER (WHERE had AND NOT was),
-                       count(*) FILTER (WHERE had AND NOT was AND late)
-                  FROM moved
+                SELECT NULL, NULL, NULL, days, count(*) FROM late GROUP BY days
                 """,
-                debts=self._get_debts_sql(report, options, companies, *days),
-                last=last,
-                begin=begin,
-                before=before,
-                sums=SQL(", ").join(
-                    SQL("sum(%(name)s) AS %(name)s", name=SQL.identifier(name))
-                    for name in (*BALANCES, "overdue")
-                ),
-                nulls=SQL(", ").join(SQL("NULL") for _name in BALANCES),
+                debts=self._get_debts_sql(report, options, companies, *sorted(days)),
             )
         )
-        [moved] = [row for row in rows if row["day"] is None]
-        found = {row["day"]: row for row in rows if row["day"]}
-        empty = dict.fromkeys((*BALANCES, "overdue"), 0)
-        return {day: found.get(day, empty) for day in days}, moved
+        owed = [(row["day"], row["age"], row["amount"]) for row in rows if row["day"]]
+        late = [(row["days"], row["number"]) for row in rows if row["days"]]
+        return owed, late
 
     # -- what was sold, paid and lost ------------------------------------------------------------
 
     @api.model
-    def _sum_periods(self, report, source, periods):
-        """Return the sum of each period, ``[amount]``, of a source of ``date, amount``."""
-        names = [f"sum_{number}" for number in range(len(periods))]
-        sums = SQL(", ").join(
-            SQL(
-                "coalesce(sum(amount) FILTER (WHERE date BETWEEN %s AND %s), 0) AS %s",
-                first,
-                last,
-                SQL.identifier(name),
-            )
-            for name, (first, last) in zip(names, periods, strict=True)
+    def _sum_by_day(self, report, source):
+        """Return ``[(date, amount)]`` of a source of ``date, amount``."""
+        rows = report._query(
+            SQL("SELECT date, sum(amount) AS amount FROM (%s) one GROUP BY date", source)
         )
-        by_day = SQL("SELECT date, sum(amount) AS amount FROM (%s) one GROUP BY date", source)
-        [row] = report._query(SQL("SELECT %s FROM (%s) day", sums, by_day))
-        return [row[name] for name in names]
+        return [(row["date"], row["amount"]) for row in rows]
 
     @api.model
     def _get_lines_sql(self, report, options, companies, periods, amount, condition):
@@ -216,12 +196,6 @@ class CollectionsKpi(models.AbstractModel):
         )
 
     @api.model
-    def _get_sales(self, report, options, companies, periods):
-        """Return ``[amount]`` sold in each period."""
-        source = self._get_sales_sql(report, options, companies, periods)
-        return self._sum_periods(report, source, periods)
-
-    @api.model
     def _get_payments_sql(self, report, options, companies, periods):
         """Return as SQL the same of payments: what a bank or cash journal credited to a receivable
         and was not reversed since."""
@@ -229,12 +203,6 @@ class CollectionsKpi(models.AbstractModel):
         return self._get_lines_sql(
             report, options, companies, periods, SQL("-line.balance"), condition
         )
-
-    @api.model
-    def _get_collected(self, report, options, companies, periods):
-        """Return ``[amount]`` collected in each period."""
-        source = self._get_payments_sql(report, options, companies, periods)
-        return self._sum_periods(report, source, periods)
 
     @api.model
     def _get_written_off_sql(self, report, options, companies, periods):
@@ -287,13 +255,3 @@ class CollectionsKpi(models.AbstractModel):
             )
         )
         return [(row["amount"], row["days"]) for row in rows]
-
-
-# Name, least and most days late; nothing is older than a thousand years.
-AGES = (
-    ("not_due", -365000, 0),
-    ("age_1", 1, 30),
-    ("age_2", 31, 60),
-    ("age_3", 61, 90),
-    ("age_4", 91, 365000),
-)

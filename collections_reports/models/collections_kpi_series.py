@@ -2,19 +2,15 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi, rolls
-from .collections_kpi_ledger import BALANCES
+from ..engine.books import AGE_1, AGE_2, AGE_3, AGE_4, CREDIT, NAMES, NOT_DUE, STEPS, Books
 
-SUMS = (*BALANCES, "overdue")
-# What a fact calls them.
+# What a fact calls what was open, by age.
 FACT_COLUMNS = {
-    "total": "amount_total",
-    "credit": "amount_credit",
-    "not_due": "amount_not_due",
-    "age_1": "amount_1_30",
-    "age_2": "amount_31_60",
-    "age_3": "amount_61_90",
-    "age_4": "amount_over_90",
-    "overdue": "amount_overdue",
+    NOT_DUE: "amount_not_due",
+    AGE_1: "amount_1_30",
+    AGE_2: "amount_31_60",
+    AGE_3: "amount_61_90",
+    AGE_4: "amount_over_90",
 }
 
 
@@ -24,16 +20,18 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_series(self, report, options, companies, periods):
-        series = super()._get_currency_series(report, options, companies, periods)
-        begin = date_utils.subtract(periods[0][0], days=1)
-        days = [begin, *(last for _first, last in periods)]
+    def _get_currency_series(self, report, options, companies, periods, books):
+        series = super()._get_currency_series(report, options, companies, periods, books)
+        if not periods:
+            return series
+        days = [date_utils.subtract(periods[0][0], days=1), *series["days"][:-1]]
         balances = self._get_balances_over(report, options, companies, days)
-        sales = self._get_sales(report, options, companies, periods)
-        collected = self._get_collected(report, options, companies, periods)
+        balances.append(books.get_owed(options["date_to"]))
         months = [
-            self._get_month_figures(*each)
-            for each in zip(periods, balances[:-1], balances[1:], sales, collected, strict=True)
+            self._get_month_figures(
+                period, begin, end, books.get_sold(*period), books.get_collected(*period)
+            )
+            for period, begin, end in zip(periods, balances[:-1], balances[1:], strict=True)
         ]
         return series | {name: [month[name] for month in months] for name in months[0]}
 
@@ -50,7 +48,7 @@ class CollectionsKpi(models.AbstractModel):
             "credits": end["credit"],
             "sales": sales,
             "collected": collected,
-            **{name: end[name] for name in ("not_due", "age_1", "age_2", "age_3", "age_4")},
+            **{name: end[name] for name in NAMES.values()},
         }
         return {name: kpi.amount(value) for name, value in plain.items()} | {
             "dso": outstanding,
@@ -62,49 +60,45 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_balances_over(self, report, options, companies, days):
-        """Return what was open at the end of each of some days, ``[{name of SUMS: amount}]``.
+        """Return what was open at the end of each of some past days, as ``Books.get_owed`` does.
 
-        It comes from the facts (what was known then), but for the last day and those that the
-        history does not reach, which come from the ledger.
+        It comes from the facts (what was known then); days that the history does not reach come
+        from the ledger.
         """
         known = self.env["collections.fact.rebuild"]._get_complete_day(companies)
-        past = [day for day in days[:-1] if known and day <= known]
-        rest = [day for day in days if day not in past]
-        asked = [self._get_debts_sql(report, options, companies, *rest)]
-        if past:
-            asked.append(self._get_facts_sql(report, options, companies, past))
+        past = [day for day in days if known and day <= known]
+        owed = self._get_facts_by_age(report, options, companies, past) if past else []
+        if rest := [day for day in days if day not in past]:
+            owed += self._get_balances(report, options, companies, rest)[0]
+        found = Books(owed)
+        return [found.get_owed(day) for day in days]
+
+    @api.model
+    def _get_facts_by_age(self, report, options, companies, days):
+        """Return ``[(day, age, amount)]`` as the facts of several days tell it."""
+        join, seen = self._get_seen_sql(report, options, "fact")
         sums = SQL(", ").join(
-            SQL("coalesce(sum(%(name)s), 0) AS %(name)s", name=SQL.identifier(name))
-            for name in BALANCES
+            SQL("sum(fact.%s) AS age_%s", SQL.identifier(column), SQL(str(age)))
+            for age, column in FACT_COLUMNS.items()
         )
         rows = report._query(
             SQL(
-                "SELECT day, %s, coalesce(sum(age_1 + age_2 + age_3 + age_4), 0) AS overdue"
-                " FROM (%s) debt GROUP BY day",
+                "SELECT fact.on_day AS day, -sum(fact.amount_credit) AS credit, %s"
+                " FROM (%s) fact %s WHERE %s GROUP BY fact.on_day",
                 sums,
-                SQL(" UNION ALL ").join(asked),
+                self.env["collections.fact"]._get_facts_over_sql(days, companies),
+                join,
+                seen,
             )
         )
-        found = {row["day"]: row for row in rows}
-        empty = dict.fromkeys(SUMS, 0)
-        return [found.get(day, empty) for day in days]
-
-    @api.model
-    def _get_facts_sql(self, report, options, companies, days):
-        """Return the same as ``_get_debts_sql``, of several days, from the facts."""
-        join, seen = self._get_seen_sql(report, options, "fact")
-        columns = SQL(", ").join(
-            SQL("fact.%s AS %s", SQL.identifier(FACT_COLUMNS[name]), SQL.identifier(name))
-            for name in BALANCES
-        )
-        return SQL(
-            "SELECT fact.on_day AS day, fact.company_id, fact.partner_id, %s"
-            " FROM (%s) fact %s WHERE %s",
-            columns,
-            self.env["collections.fact"]._get_facts_over_sql(days, companies),
-            join,
-            seen,
-        )
+        return [
+            (row["day"], age, row[name] or 0)
+            for row in rows
+            for age, name in (
+                (CREDIT, "credit"),
+                *((age, f"age_{age}") for age in FACT_COLUMNS),
+            )
+        ]
 
     # -- roll rates ------------------------------------------------------------------------------
 
@@ -134,7 +128,7 @@ class CollectionsKpi(models.AbstractModel):
                 """,
                 first=first,
                 last=last,
-                steps=[1, 31, 61, 91],
+                steps=STEPS,
                 open_first=self._get_open_sql(companies, first),
                 open_last=self._get_open_sql(companies, last),
                 join=join,

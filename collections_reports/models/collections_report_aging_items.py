@@ -15,9 +15,9 @@ class CollectionsReportAging(models.AbstractModel):
     _inherit = "collections.report.aging"
 
     @api.model
-    def _get_items_sql(self, options, day, *, with_case=True):
-        """Return as SQL what was open at the end of a day, as the reader sees it and the filters
-        choose it.
+    def _get_items_sql(self, options, *days, with_case=True, foreign=True):
+        """Return as SQL what was open at the end of each of some days, as the reader sees it and
+        the filters choose it.
 
         Columns: those of ``collections.ledger._get_open_on_sql``, and ``case_id, user_id, team_id,
         segment_id, strategy_id`` of the case, ``money_id`` and ``value`` (the currency and amount
@@ -25,13 +25,13 @@ class CollectionsReportAging(models.AbstractModel):
         of its own).
 
         :param with_case: False: the case is looked up only where a filter asks for it
+        :param foreign: False: without ``amount_currency``, unless that is what is shown
         """
         buckets = self._get_buckets(options)
         ledger = self.env["collections.ledger"]
-        items = ledger._get_open_on_sql(
-            day, self.env["collections.ledger"]._search_items(self._get_line_domain(options))
-        )
         company = options["money"] == "company"
+        lines = ledger._search_items(self._get_line_domain(options))
+        items = ledger._get_open_on_days_sql(days, lines, foreign=foreign or not company)
         value = SQL("item.amount") if company else SQL("item.amount_currency")
         bucket = SQL("CASE")
         for number, one in enumerate(buckets[:-1]):
@@ -49,7 +49,7 @@ class CollectionsReportAging(models.AbstractModel):
             """
             SELECT item.*, %(case)s, %(money)s AS money_id, %(value)s AS value,
                    %(bucket)s AS bucket
-              FROM (SELECT open.*, %(day)s - %(since)s AS age FROM (%(items)s) open) item
+              FROM (SELECT open.*, open.day - %(since)s AS age FROM (%(items)s) open) item
               %(company)s %(join)s
              WHERE %(condition)s
             """,
@@ -63,7 +63,6 @@ class CollectionsReportAging(models.AbstractModel):
                 for name, column in CASE_COLUMNS.items()
             ),
             join=join,
-            day=day,
             since=SQL("open.due") if options["basis"] == "due" else SQL("open.date"),
             company=(
                 SQL("JOIN res_company company ON company.id = item.company_id")
@@ -73,7 +72,7 @@ class CollectionsReportAging(models.AbstractModel):
             money=SQL("company.currency_id") if company else SQL("item.currency_id"),
             value=value,
             bucket=bucket,
-            condition=SQL(" AND ").join(self._get_item_conditions(options, day, value)),
+            condition=SQL(" AND ").join(self._get_item_conditions(options, value)),
         )
 
     @api.model
@@ -97,7 +96,7 @@ class CollectionsReportAging(models.AbstractModel):
             options[name] for name in ("team_ids", "user_ids", "segment_ids", "strategy_ids")
         )
 
-    def _get_item_conditions(self, options, day, value):
+    def _get_item_conditions(self, options, value):
         """Return the conditions on an ``item`` and its case ``kase``, as a list of SQL."""
         conditions = [SQL("%s <> 0", value)]
         if self._chooses_cases(options):
@@ -105,8 +104,8 @@ class CollectionsReportAging(models.AbstractModel):
         if options["credits"] == "without":
             conditions.append(SQL("%s > 0", value))
         for name, exists in (
-            ("disputed", self._get_disputed_sql(day)),
-            ("promised", self._get_promised_sql(day)),
+            ("disputed", self._get_disputed_sql()),
+            ("promised", self._get_promised_sql()),
         ):
             if options[name] == "only":
                 conditions.append(exists)
@@ -114,33 +113,31 @@ class CollectionsReportAging(models.AbstractModel):
                 conditions.append(SQL("NOT %s", exists))
         return conditions
 
-    def _get_disputed_sql(self, day):
-        """Return the condition that an ``item`` was contested at the end of a day."""
+    def _get_disputed_sql(self):
+        """Return the condition that an ``item`` was contested at the end of its day."""
         self.env["collections.dispute"].flush_model()
         return SQL(
             """EXISTS (SELECT FROM collections_dispute dispute
-                 WHERE dispute.line_id = item.line_id AND dispute.date_open <= %(day)s
-                   AND (dispute.date_closed IS NULL OR dispute.date_closed > %(day)s))""",
-            day=day,
+                 WHERE dispute.line_id = item.line_id AND dispute.date_open <= item.day
+                   AND (dispute.date_closed IS NULL OR dispute.date_closed > item.day))"""
         )
 
-    def _get_promised_sql(self, day):
-        """Return the condition that a payment of an ``item`` was promised at the end of a day."""
+    def _get_promised_sql(self):
+        """Return the condition that a payment of an ``item`` was promised at the end of its day."""
         self.env["collections.promise"].flush_model()
         return SQL(
             """EXISTS (SELECT FROM collections_promise promise
-                 WHERE promise.case_id = kase.id AND promise.date <= %(day)s
+                 WHERE promise.case_id = kase.id AND promise.date <= item.day
                    AND promise.state NOT IN ('awaiting', 'refused')
-                   AND (promise.settled_on IS NULL OR promise.settled_on > %(day)s)
-                   AND coalesce(promise.date_limit, promise.date_due) >= %(day)s
+                   AND (promise.settled_on IS NULL OR promise.settled_on > item.day)
+                   AND coalesce(promise.date_limit, promise.date_due) >= item.day
                    AND promise.currency_id = item.currency_id
                    AND CASE WHEN EXISTS (SELECT FROM collections_promise_line_rel rel
                                           WHERE rel.promise_id = promise.id)
                        THEN EXISTS (SELECT FROM collections_promise_line_rel rel
                                      WHERE rel.promise_id = promise.id
                                        AND rel.line_id = item.line_id)
-                       ELSE item.due <= promise.date END)""",
-            day=day,
+                       ELSE item.due <= promise.date END)"""
         )
 
     @api.model
@@ -151,21 +148,14 @@ class CollectionsReportAging(models.AbstractModel):
         """
         group = self._get_groups()[group_by]
         with_case = group_by in CASE_GROUPS or condition is not None
-        days = [(options["date"], SQL("TRUE"))]
-        if options["compare"]:
-            days.append((options["compare"], SQL("FALSE")))
-        items = SQL(" UNION ALL ").join(
-            SQL(
-                "SELECT %s AS is_now, one.* FROM (%s) one",
-                is_now,
-                self._get_items_sql(options, day, with_case=with_case),
-            )
-            for day, is_now in days
-        )
+        now, before = options["date"], options["compare"]
+        days = [now, before] if before and before != now else [now]
+        items = self._get_items_sql(options, *days, with_case=with_case, foreign=False)
         sums = [
             SQL(
                 "coalesce(sum(item.value) FILTER ("
-                "WHERE item.is_now AND item.bucket = %s), 0) AS %s",
+                "WHERE item.day = %s AND item.bucket = %s), 0) AS %s",
+                now,
                 number,
                 SQL.identifier(bucket.name),
             )
@@ -179,17 +169,19 @@ class CollectionsReportAging(models.AbstractModel):
         return SQL(
             """
             SELECT %(key)s AS key, item.money_id, %(sums)s,
-                   coalesce(sum(item.value) FILTER (WHERE item.is_now AND item.bucket < 0), 0)
-                       AS credit,
-                   coalesce(sum(item.value) FILTER (WHERE item.is_now), 0) AS total,
-                   coalesce(sum(item.value) FILTER (WHERE NOT item.is_now), 0) AS before,
-                   count(*) FILTER (WHERE item.is_now) AS items
+                   coalesce(sum(item.value) FILTER (
+                            WHERE item.day = %(now)s AND item.bucket < 0), 0) AS credit,
+                   coalesce(sum(item.value) FILTER (WHERE item.day = %(now)s), 0) AS total,
+                   coalesce(sum(item.value) FILTER (WHERE item.day = %(before)s), 0) AS before,
+                   count(*) FILTER (WHERE item.day = %(now)s) AS items
               FROM (%(items)s) item %(joins)s
              WHERE %(condition)s
           GROUP BY 1, 2
             """,
             key=group["sql"],
             sums=SQL(", ").join(sums),
+            now=now,
+            before=before or None,
             items=items,
             joins=SQL(" ").join(joins),
             condition=condition or SQL("TRUE"),

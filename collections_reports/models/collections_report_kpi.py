@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import format_date
 
 from ..engine import documents, kpi
+from ..engine.books import NAMES
 
 SECTIONS = {
     "collection": (
@@ -22,7 +23,6 @@ SECTIONS = {
     "cost": ("cost_per_contact", "cost_per_recovered"),
 }  # fmt: skip
 MONTHS = 12
-AGE_TONES = ("not_due", "age_1", "age_2", "age_3", "age_4")
 DIGITS = {"days": 1, "percent": 1}
 
 
@@ -57,25 +57,22 @@ class CollectionsReportKpi(models.AbstractModel):
 
     @api.model
     def _get_document(self, options):
-        figures = self.env["collections.kpi"]._get_figures(self, options)
         before = self._get_compared(options)
-        previous = self.env["collections.kpi"]._get_figures(self, before) if before else {}
-        series = self.env["collections.kpi"]._get_series(
-            self, options, ("dso", "dso_best", "cei", *AGE_TONES), MONTHS
-        )
+        story = self.env["collections.kpi"]._get_story(self, options, before, MONTHS)
         sections, words = [], self._get_words()
         for currency, companies in self._get_companies_by_currency().items():
-            suffix = f" ({currency.name})" if len(figures) > 1 else ""
+            found = story[currency]
+            suffix = f" ({currency.name})" if len(story) > 1 else ""
             sections += self._get_figure_sections(
-                words, currency, figures[currency], previous.get(currency, {}), suffix
+                words, currency, found["now"], found["before"], suffix
             )
-            sections += self._get_charts(currency, series[currency], suffix)
+            sections += self._get_charts(currency, found["series"], suffix)
             sections.append(self._get_roll_table(options, currency, companies, suffix))
         return documents.document(
             self._get_title(),
             sections,
             subtitle=self._get_subtitle(options, before),
-            notes=self._get_notes(figures),
+            notes=self._get_notes(story),
             definitions=[
                 documents.definition(word["label"], word["formula"], word["sources"],
                                      word["caveat"])
@@ -116,9 +113,9 @@ class CollectionsReportKpi(models.AbstractModel):
         )
 
     @api.model
-    def _get_notes(self, figures):
+    def _get_notes(self, currencies):
         notes = []
-        if len(figures) > 1:
+        if len(currencies) > 1:
             notes.append(
                 self.env._("Companies with different currencies are shown one after the other.")
             )
@@ -223,7 +220,7 @@ class CollectionsReportKpi(models.AbstractModel):
                 + suffix, "stacked", labels,
                 [
                     documents.series(label, values(tone, "money"), tone=tone)
-                    for tone, label in zip(AGE_TONES, ages, strict=True)
+                    for tone, label in zip(NAMES.values(), ages, strict=True)
                 ],
                 currency=currency.id,
                 note=self.env._("Before credits. The last column is the last day of the period."),

@@ -4,12 +4,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from ..engine.books import STEPS
+
 # The most records a list is opened with.
 MOST = 20000
 ITEMS = ("receivable", "overdue", "credits", "overdue_ratio", "dso", "dso_best", "add",
          "dso_countback", "cei", "roll")  # fmt: skip
 LINES = ("sales", "collected", "dso_true", "written_off", "bad_debt_ratio")
-AGE_STEPS = [1, 31, 61, 91]
 
 
 class CollectionsReportKpi(models.AbstractModel):
@@ -96,7 +97,7 @@ class CollectionsReportKpi(models.AbstractModel):
         if name == "roll":
             day = kpi._get_roll_days(options)[0]
             condition = SQL(
-                "item.amount > 0 AND width_bucket(%s - item.due, %s) = %s", day, AGE_STEPS, int(age)
+                "item.amount > 0 AND width_bucket(%s - item.due, %s) = %s", day, STEPS, int(age)
             )
         elif name in ("overdue", "overdue_ratio"):
             condition = SQL("item.amount > 0 AND item.due < %s", day)
@@ -135,9 +136,9 @@ class CollectionsReportKpi(models.AbstractModel):
         kpi = self.env["collections.kpi"]
         begin, before = kpi._get_begin_days(options)
         query = SQL(
-            "SELECT kase.id FROM (%s) debt JOIN collections_case kase"
+            "SELECT DISTINCT kase.id FROM (%s) debt JOIN collections_case kase"
             " ON kase.company_id = debt.company_id AND kase.partner_id = debt.partner_id"
-            " AND kase.state <> 'merged' WHERE age_1 + age_2 + age_3 + age_4 > 0 LIMIT %s",
+            " AND kase.state <> 'merged' WHERE debt.age > 0 LIMIT %s",
             kpi._get_debts_sql(self, options, companies, begin if name == "cure_rate" else before),
             MOST,
         )

@@ -6,9 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_amount, format_date
 
 from ..engine import commentary, documents, kpi
+from ..engine.books import NAMES
 
 MONTHS = 12
-AGES = ("not_due", "age_1", "age_2", "age_3", "age_4")
 FACTS = (
     "receivable", "overdue", "overdue_ratio", "dso", "dso_best", "cei", "collected", "target",
     "promise_kept_amount",
@@ -62,21 +62,13 @@ class CollectionsReportStory(models.AbstractModel):
     @api.model
     def _read_story(self, options, months=MONTHS):
         """Return ``{currency: {"now", "before", "series", "debtors"}}``, read once."""
-        kpis = self.env["collections.kpi"]
         before = self._get_before(options)
-        figures = kpis._get_figures(self, options)
-        previous = kpis._get_figures(self, before)
-        names = ("dso", "dso_best", "cei", "overdue_ratio", "collected", *AGES)
-        series = kpis._get_series(self, options, names, months)
+        story = self.env["collections.kpi"]._get_story(self, options, before, months)
         debtors = self._get_debtors(options, before)
+        nobody = {"rows": [], "overdue": 0, "rise": 0}
         return {
-            currency: {
-                "now": figures[currency],
-                "before": previous.get(currency, {}),
-                "series": series[currency],
-                "debtors": debtors.get(currency.id, {"rows": [], "overdue": 0, "rise": 0}),
-            }
-            for currency in figures
+            currency: found | {"debtors": debtors.get(currency.id, nobody)}
+            for currency, found in story.items()
         }
 
     @api.model
@@ -125,23 +117,23 @@ class CollectionsReportStory(models.AbstractModel):
     @api.model
     def _get_age_words(self):
         words = self.env["collections.statement"]._get_age_words()
-        return dict(zip(AGES, words, strict=True))
+        return dict(zip(NAMES.values(), words, strict=True))
 
     @api.model
     def _make_aging_chart(self, story, currency, suffix="", months=6):
         words = self._get_age_words()
         return self._make_trend(
             "aging", self.env._("Aging by month") + suffix, story, currency,
-            [(name, words[name], name) for name in AGES], "money", months,
+            [(name, words[name], name) for name in NAMES.values()], "money", months,
         )  # fmt: skip
 
     @api.model
     def _make_aging_table(self, story, currency, suffix=""):
         """Return the ages at the end of the period beside those at the end of the one before."""
         series, words = story["series"], self._get_age_words()
-        total = sum(self._get_plain(series[name][-1].value) or 0 for name in AGES)
+        total = sum(self._get_plain(series[name][-1].value) or 0 for name in NAMES.values())
         rows = []
-        for name in AGES:
+        for name in NAMES.values():
             now, before = (self._get_plain(series[name][place].value) or 0 for place in (-1, -2))
             cells = {
                 "age": words[name], "now": now, "before": before,
@@ -167,34 +159,30 @@ class CollectionsReportStory(models.AbstractModel):
     # -- debtors ---------------------------------------------------------------------------------
 
     @api.model
-    def _get_items_sql(self, options, day):
-        """Return as SQL what was open at the end of a day, as the reader sees it."""
+    def _get_items_sql(self, options, *days):
+        """Return as SQL what was open at the end of each of some days, as the reader sees it."""
         aging = self.env["collections.report.aging"]
         cases = ("team_ids", "user_ids", "segment_ids", "strategy_ids", "partner_ids")
         chosen = {name: options[name] for name in cases if options.get(name)}
-        read = aging._read_options(chosen | {"date": day, "credits": "netted"})
-        return aging._get_items_sql(read, day)
+        read = aging._read_options(chosen | {"date": days[0], "credits": "netted"})
+        return aging._get_items_sql(read, *days, foreign=False)
 
     @api.model
     def _get_debtors(self, options, before):
         """Return ``{currency id: {"rows", "overdue", "rise"}}``: the debtors who owe most and those
         who moved most; the sum of all that is overdue and of all that rose."""
-        items = SQL(" UNION ALL ").join(
-            SQL("SELECT %s AS is_now, one.* FROM (%s) one", is_now, self._get_items_sql(
-                options, period["date_to"]))
-            for period, is_now in ((options, SQL("TRUE")), (before, SQL("FALSE")))
-        )  # fmt: skip
+        now, then = options["date_to"], before["date_to"]
         rows = self._query(
             SQL(
                 """
                 WITH debtor AS (
                     SELECT money_id, partner_id,
-                           coalesce(sum(value) FILTER (WHERE is_now), 0) AS total,
-                           coalesce(sum(value) FILTER (WHERE is_now AND age > 0 AND value > 0), 0)
-                               AS overdue,
-                           coalesce(sum(value) FILTER (WHERE NOT is_now AND age > 0 AND value > 0),
-                                    0) AS before,
-                           coalesce(max(age) FILTER (WHERE is_now AND value > 0), 0) AS age
+                           coalesce(sum(value) FILTER (WHERE day = %(now)s), 0) AS total,
+                           coalesce(sum(value) FILTER (WHERE day = %(now)s AND age > 0
+                                                         AND value > 0), 0) AS overdue,
+                           coalesce(sum(value) FILTER (WHERE day = %(then)s AND age > 0
+                                                         AND value > 0), 0) AS before,
+                           coalesce(max(age) FILTER (WHERE day = %(now)s AND value > 0), 0) AS age
                       FROM (%(items)s) item
                   GROUP BY money_id, partner_id
                 ), ranked AS (
@@ -215,7 +203,9 @@ class CollectionsReportStory(models.AbstractModel):
                  WHERE place <= %(top)s OR place_up <= %(movers)s OR place_down <= %(movers)s
               ORDER BY money_id, place
                 """,
-                items=items,
+                items=self._get_items_sql(options, now, then),
+                now=now,
+                then=then,
                 top=TOP,
                 movers=MOVERS,
             )
@@ -313,7 +303,7 @@ class CollectionsReportStory(models.AbstractModel):
                 if name in story["before"]
             },
         }
-        for name in AGES:
+        for name in NAMES.values():
             for side, place in (("now", -1), ("before", -2)):
                 data[side][name] = self._get_plain(story["series"][name][place].value)
         debtors = story["debtors"]

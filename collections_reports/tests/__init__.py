@@ -5,6 +5,7 @@ from . import (
     test_digest,
     test_engine_aging,
     test_engine_attribution,
+    test_engine_books,
     test_engine_commentary,
     test_engine_difficulty,
     test_engine_documents,

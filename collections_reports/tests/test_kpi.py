@@ -254,6 +254,32 @@ class TestKpi(CollectionsCommon):
                 )
                 self.assert_figures(figures, Reference(self.company, debtors), first, last)
 
+    def test_a_rule_of_the_administrator_holds_for_who_sees_all(self):
+        """What every manager sees need not be asked; as soon as a rule says otherwise it is."""
+        first, last = self.today - timedelta(days=60), self.today
+        report = self.report.with_user(self.manager)
+        options = self.get_options(first, last)
+        self.assertTrue(report._sees_every_case(options))
+        self.assertTrue(report.sudo()._sees_every_case(options))
+        self.assertFalse(report._sees_every_case(options | {"user_ids": self.collector.ids}))
+        self.assertFalse(self.report.with_user(self.supervisor)._sees_every_case(options))
+        self.assertFalse(self.report.with_user(self.collector)._sees_every_case(options))
+        self.env["ir.rule"].create(
+            {
+                "name": "Some debtors are nobody's business",
+                "model_id": self.env["ir.model"]._get_id("collections.case"),
+                "domain_force": f"[('partner_id', 'in', {self.debtors[:5].ids})]",
+            }
+        )
+        self.assertFalse(report._sees_every_case(options))
+        figures = report.env["collections.kpi"]._get_figures(report, options)
+        self.assert_figures(
+            figures[self.company.currency_id],
+            Reference(self.company, self.debtors[:5]),
+            first,
+            last,
+        )
+
     def test_another_company_sees_nothing(self):
         company = self.setup_other_company()["company"]
         manager = new_test_user(

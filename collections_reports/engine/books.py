@@ -1,0 +1,79 @@
+"""What the ledger says of some days and periods: read once, asked many times."""
+
+from collections import defaultdict
+from math import fsum
+
+# Ages of what is open by days late; credits (amounts below zero) have none.
+CREDIT = -1
+NOT_DUE, AGE_1, AGE_2, AGE_3, AGE_4 = range(5)
+# The days late at which each age after the first begins.
+STEPS = [1, 31, 61, 91]
+NAMES = {
+    NOT_DUE: "not_due",
+    AGE_1: "age_1",
+    AGE_2: "age_2",
+    AGE_3: "age_3",
+    AGE_4: "age_4",
+}
+LATE = (AGE_1, AGE_2, AGE_3, AGE_4)
+
+
+class Books:
+    """Sums of a ledger in one currency; adding them up adds no error of its own (``math.fsum``), so
+    that a figure is right to the cent once it is rounded.
+
+    :param owed: ``[(day, age, amount)]``, what was open at the end of each day by age or
+        :data:`CREDIT` (below zero)
+    :param late: ``[(days, number)]``: how many debtors were overdue on just these of the days
+    :param sold: ``[(date, amount)]``, and ``collected`` and ``lost`` (written off) likewise
+    """
+
+    def __init__(self, owed=(), late=(), sold=(), collected=(), lost=()):
+        self._owed = defaultdict(dict)
+        for day, age, amount in owed:
+            self._owed[day][age] = amount
+        self._late = [(frozenset(days), number) for days, number in late]
+        self._sold, self._collected, self._lost = list(sold), list(collected), list(lost)
+
+    def get_owed(self, day):
+        """Return what was open at the end of a day: ``total`` (less credits), ``credit`` (above
+        zero), ``not_due, age_1, age_2, age_3, age_4``, and their ``overdue`` without the first."""
+        ages = self._owed.get(day, {})
+        named = {name: ages.get(age, 0) for age, name in NAMES.items()}
+        return named | {
+            "total": fsum(ages.values()),
+            "credit": -ages.get(CREDIT, 0),
+            "overdue": fsum(ages.get(age, 0) for age in LATE),
+        }
+
+    def get_moved(self, last, begin, before):
+        """Return how many debtors moved from ``before`` over ``begin`` to ``last``.
+
+        :return: ``overdue`` when the period began; ``cured``: those who were no longer at its end;
+            ``caught_up``: overdue before it but not when it began; ``relapsed``: those who were
+            again at its end
+        """
+        moved = dict.fromkeys(("overdue", "cured", "caught_up", "relapsed"), 0)
+        for days, number in self._late:
+            was, had, late = begin in days, before in days, last in days
+            moved["overdue"] += number * was
+            moved["cured"] += number * (was and not late)
+            moved["caught_up"] += number * (had and not was)
+            moved["relapsed"] += number * (had and not was and late)
+        return moved
+
+    def get_sold(self, first, last):
+        """Return what was sold from one day to another, both included."""
+        return _sum(self._sold, first, last)
+
+    def get_collected(self, first, last):
+        """Return what was collected from one day to another, both included."""
+        return _sum(self._collected, first, last)
+
+    def get_lost(self, first, last):
+        """Return what was written off from one day to another, both included."""
+        return _sum(self._lost, first, last)
+
+
+def _sum(rows, first, last):
+    return fsum(amount for date, amount in rows if first <= date <= last)
