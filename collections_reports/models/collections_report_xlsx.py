@@ -1,15 +1,19 @@
 import re
+from collections import defaultdict
 from datetime import date
 from tempfile import TemporaryFile
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name
 
 from odoo import api, models
 
 SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 SHEET_LENGTH = 31
 ROWS_MOST = 1_048_000  # what a sheet holds, less the heads
+TEXT_LENGTH = 32_000  # what a cell holds, and some to spare
+EPOCH = date(1899, 12, 30).toordinal()  # day 0 of a sheet
+NUMBERS = {"money", "number", "integer", "days", "percent"}
 WIDTHS = {"text": 24, "record": 34, "date": 12, "money": 15, "percent": 11, "integer": 9}
 
 
@@ -62,6 +66,15 @@ class CollectionsReport(models.AbstractModel):
             "label": self.env._("Label"),
             "cut": self.env._("A sheet holds no more rows: the rest is left out."),
         }
+
+
+def _get_serial(value):
+    """Return a date, or its ISO text, as the number a sheet keeps for it (days since 1899-12-30).
+
+    Its format makes it a date again; ten years of entries are faster so than as datetimes.
+    """
+    day = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    return day.toordinal() - EPOCH
 
 
 class _Writer:
@@ -137,9 +150,9 @@ class _Writer:
         if kind == "record":
             return sheet.write_string(row, column, value["name"] or "", style)
         if kind == "date":
-            return sheet.write_datetime(row, column, date.fromisoformat(str(value)[:10]), style)
+            return sheet.write_number(row, column, _get_serial(value), style)
         if kind == "text":
-            return sheet.write_string(row, column, str(value)[:32000], style)
+            return sheet.write_string(row, column, str(value)[:TEXT_LENGTH], style)
         return sheet.write_number(row, column, value, style)
 
     def write_heads(self, sheet, row, labels):
@@ -267,14 +280,20 @@ class _Table:
                 widths.append(10)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
+        self.totals = [one["name"] for one in self.columns if one["total"]]
+        self.cells = [
+            (self.place[one["name"]], one["name"], one["kind"], self._get_formula(one))
+            for one in self.columns
+        ]
+        self.text = writer.format()
+        self.styles = {}
 
     def fill(self, rows):
         sheet = self.sheet
         self.writer.write_heads(sheet, 0, self.labels)
         sheet.freeze_panes(1, 1)
         number = 0
-        currencies = {}
-        sums = {}
+        sums = defaultdict(lambda: dict.fromkeys(self.totals, 0))
         for row in rows:
             if row["level"]:
                 continue
@@ -282,54 +301,69 @@ class _Table:
                 self.writer.put(sheet, number + 1, 0, self.writer.words["cut"])
                 break
             number += 1
-            currencies.setdefault(row["currency"], None)
             self._add(sums, row)
             self._write_row(number, row)
         if number:
             sheet.autofilter(0, 0, number, len(self.labels) - 1)
-            self._write_totals(number, currencies, sums)
+            self._write_totals(number, sums)
 
     def _add(self, sums, row):
         """Keep the totals, so that a reader that does not compute shows them too."""
-        found = sums.setdefault(row["currency"], {})
-        for one in self.columns:
-            if one["total"]:
-                value = row["cells"].get(one["name"]) or 0
-                found[one["name"]] = round(found.get(one["name"], 0) + value, 10)
+        cells = row["cells"]
+        found = sums[row["currency"]]
+        for name in self.totals:
+            found[name] += cells.get(name) or 0
 
     def _write_row(self, number, row):
-        for one in self.columns:
-            column, value = self.place[one["name"]], row["cells"].get(one["name"])
+        """Write the cells of a row: the loop of a hundred thousand rows, so it looks up little."""
+        sheet, cells, currency = self.sheet, row["cells"], row["currency"]
+        styles = self.styles.get(currency) or self._make_styles(currency)
+        for column, name, kind, make_formula in self.cells:
+            value = cells.get(name)
             if value is None or value is False or value == "":
                 continue
-            formula = self._get_formula(one, number)
-            if formula:
-                style = self.writer.format(one["kind"], self._digits(one, row["currency"]))
-                self.sheet.write_formula(number, column, formula, style, value)
+            if make_formula:
+                sheet.write_formula(number, column, make_formula(number), styles[name], value)
+            elif kind in NUMBERS:
+                sheet.write_number(number, column, value, styles[name])
+            elif kind == "date":
+                sheet.write_number(number, column, _get_serial(value), styles[name])
             else:
-                self.writer.put(self.sheet, number, column, value, one["kind"], row["currency"])
+                text = value["name"] or "" if kind == "record" else str(value)
+                sheet.write_string(number, column, text[:TEXT_LENGTH], styles[name])
         if self.has_money:
-            name = self.writer._currency(row["currency"]).get("name")
-            self.writer.put(self.sheet, number, 1, name)
+            sheet.write_string(number, 1, styles[None], self.text)
+
+    def _make_styles(self, currency):
+        """Return ``{column name: format}`` of the rows in a currency, and its name under None."""
+        styles = {
+            one["name"]: self.writer.format(one["kind"], self._digits(one, currency))
+            for one in self.columns
+        }
+        styles[None] = self.writer._currency(currency).get("name") or ""
+        self.styles[currency] = styles
+        return styles
 
     def _digits(self, column, currency):
         return self.writer.digits(currency) if column["kind"] == "money" else 0
 
-    def _get_formula(self, column, row):
-        """Return the formula of a column that is made of others, or None."""
+    def _get_formula(self, column):
+        """Return what makes the formula of a row for a column that is made of others, or None."""
+        places = [
+            xl_col_to_name(self.place[name]) for name in column["sums"] or column["ratio"] or ()
+        ]
         if column["sums"]:
-            cells = [xl_rowcol_to_cell(row, self.place[name]) for name in column["sums"]]
-            return f"=ROUND({'+'.join(cells)},6)"
+            return lambda row: f"=ROUND({'+'.join(f'{one}{row + 1}' for one in places)},6)"
         if column["ratio"]:
-            part, whole = (xl_rowcol_to_cell(row, self.place[name]) for name in column["ratio"])
-            return f'=IF({whole}>0,100*{part}/{whole},"")'
+            part, whole = places
+            return lambda row: f'=IF({whole}{row + 1}>0,100*{part}{row + 1}/{whole}{row + 1},"")'
         return None
 
-    def _write_totals(self, last, currencies, sums):
+    def _write_totals(self, last, sums):
         """Write a total for each currency, under the rows: what the filter hides is counted too."""
-        if not any(one["total"] for one in self.columns):
+        if not self.totals:
             return
-        for offset, currency in enumerate(currencies, 1):
+        for offset, currency in enumerate(sums, 1):
             row = last + offset
             name = self.writer._currency(currency).get("name")
             self.writer.put(self.sheet, row, 0, self.writer.words["total"], bold=True, top=True)
@@ -337,23 +371,23 @@ class _Table:
                 self.writer.put(self.sheet, row, 1, name, bold=True, top=True)
             for one in self.columns:
                 if one["total"]:
-                    self._write_total(row, last, one, currency, len(currencies) > 1, sums)
+                    self._write_total(row, last, one, currency, sums)
                 elif one["ratio"]:
                     self._write_total_ratio(row, one, sums[currency])
 
-    def _write_total(self, row, last, one, currency, several, sums):
+    def _write_total(self, row, last, one, currency, sums):
         column = self.place[one["name"]]
         letter = xl_col_to_name(column)
         area = f"{letter}2:{letter}{last + 1}"
         formula = f"=ROUND(SUM({area}),6)"
-        if several:
+        if len(sums) > 1:
             formula = f"=ROUND(SUMIF(B2:B{last + 1},B{row + 1},{area}),6)"
         style = self.writer.format(one["kind"], self._digits(one, currency), bold=True, top=True)
-        self.sheet.write_formula(row, column, formula, style, sums[currency][one["name"]])
+        self.sheet.write_formula(row, column, formula, style, round(sums[currency][one["name"]], 6))
 
     def _write_total_ratio(self, row, one, sums):
         part, whole = (sums.get(name) for name in one["ratio"])
         value = 100 * part / whole if part is not None and whole and whole > 0 else ""
         style = self.writer.format(one["kind"], 0, bold=True, top=True)
-        formula = self._get_formula(one, row)
+        formula = self._get_formula(one)(row)
         self.sheet.write_formula(row, self.place[one["name"]], formula, style, value)
