@@ -69,6 +69,14 @@ class CollectionsReportMonthly(models.AbstractModel):
         content["page_breaks"] = breaks
         return content
 
+    @api.model
+    def _get_quick_document(self, options):
+        return self._make_quick_document(options)
+
+    @api.model
+    def _get_main_title(self):
+        return self.env._("The month in figures")
+
     # -- the pages -------------------------------------------------------------------------------
 
     def _get_summary(self, options, data, currency, suffix):
@@ -79,11 +87,7 @@ class CollectionsReportMonthly(models.AbstractModel):
             "look": self.env._("What to look at"),
         }
         return [
-            self._make_figures(
-                "summary", self.env._("The month in figures") + suffix, data, currency,
-                ("receivable", "overdue", "overdue_ratio", "collected", "dso", "cei", "target",
-                 "promise_kept_amount"),
-            ),
+            self._make_main_figures(data, currency, suffix),
             *(
                 documents.text(f"{part}-{currency.id}", title + suffix, sentences[part])
                 for part, title in titles.items()

@@ -45,25 +45,7 @@ class CollectionsReportOverview(models.AbstractModel):
 
     @api.model
     def _get_quick_document(self, options):
-        """Return where we are; what moved, and the months, follow."""
-        figures = self.env["collections.kpi"]._get_figures(self, options)
-        sections = [
-            self._make_main_figures(
-                {"now": found, "before": {}},
-                currency,
-                f" ({currency.name})" if len(figures) > 1 else "",
-            )
-            for currency, found in figures.items()
-        ]
-        subtitle = f"{self._get_company_words()} · {self._get_period_words(options)}"
-        return documents.document(self._get_title(), sections, subtitle=subtitle)
-
-    def _make_main_figures(self, data, currency, suffix):
-        return self._make_figures(
-            "main", self.env._("Where we are") + suffix, data, currency,
-            ("receivable", "overdue", "overdue_ratio", "collected", "dso", "cei", "target",
-             "promise_kept_amount"),
-        )  # fmt: skip
+        return self._make_quick_document(options)
 
     def _get_currency_sections(self, options, data, currency, suffix):
         sentences = self._get_sentences(options, data, currency)

@@ -72,6 +72,34 @@ class CollectionsReportStory(models.AbstractModel):
         }
 
     @api.model
+    def _make_quick_document(self, options):
+        """Return a document of the main figures; what moved, and the months, follow."""
+        figures = self.env["collections.kpi"]._get_figures(self, options)
+        sections = [
+            self._make_main_figures(
+                {"now": found, "before": {}},
+                currency,
+                f" ({currency.name})" if len(figures) > 1 else "",
+            )
+            for currency, found in figures.items()
+        ]
+        subtitle = f"{self._get_company_words()} · {self._get_period_words(options)}"
+        return documents.document(self._get_title(), sections, subtitle=subtitle)
+
+    @api.model
+    def _get_main_title(self):
+        return self.env._("Where we are")
+
+    @api.model
+    def _make_main_figures(self, story, currency, suffix=""):
+        """Return the figures a report of a period begins with."""
+        return self._make_figures(
+            "main", self._get_main_title() + suffix, story, currency,
+            ("receivable", "overdue", "overdue_ratio", "collected", "dso", "cei", "target",
+             "promise_kept_amount"),
+        )  # fmt: skip
+
+    @api.model
     def _make_figures(self, name, title, story, currency, names):
         """Return the figures of a section, with what the report of key figures says of each."""
         report = self.env["collections.report.kpi"]

@@ -86,7 +86,7 @@ class TestReportMonthly(CollectionsCommon):
     def test_the_month_in_figures_and_words(self):
         content = self.read_report("monthly", self.manager)
         figures = {
-            one["name"]: one["value"] for one in self.get_section(content, "summary")["figures"]
+            one["name"]: one["value"] for one in self.get_section(content, "main")["figures"]
         }
         self.assertEqual((figures["receivable"], figures["overdue"]), (1450, 1400))
         self.assertEqual(
