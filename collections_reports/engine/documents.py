@@ -127,9 +127,14 @@ def chart(name, title, kind, labels, items, *, value_kind="money", currency=None
             "drills": drills or [], "line": line}  # fmt: skip
 
 
-def text(name, title, paragraphs):
-    """Return a section of sentences."""
-    return {"type": "text", "name": name, "title": title, "paragraphs": list(paragraphs)}
+def text(name, title, paragraphs, *, link=None):
+    """Return a section of sentences.
+
+    :param link: ``(words, drill)`` of what the screen offers under them, or None
+    """
+    words, drill = link or (None, None)
+    return {"type": "text", "name": name, "title": title, "paragraphs": list(paragraphs),
+            "link": words, "drill": drill}  # fmt: skip
 
 
 def definition(term, formula, sources, caveat=None):
@@ -159,6 +164,8 @@ def lend(section, title=None):
         lent["rows"] = [{**one, **shut} for one in section["rows"]]
     if "drills" in section:
         lent["drills"] = []
+    if "link" in section:
+        lent["link"] = lent["drill"] = None
     return lent
 
 

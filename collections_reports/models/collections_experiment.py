@@ -131,6 +131,8 @@ class CollectionsExperiment(models.Model):
     adopted_on = fields.Date(readonly=True, copy=False)
     adopted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     debtor_count = fields.Integer(string="Debtors", compute="_compute_debtor_count")
+    tries_strategy = fields.Boolean(compute="_compute_tries")
+    tries_text = fields.Boolean(compute="_compute_tries")
     recommendation = fields.Char(compute="_compute_recommendation")
     can_adopt = fields.Boolean(compute="_compute_can_adopt")
 
@@ -161,6 +163,13 @@ class CollectionsExperiment(models.Model):
         )
         for experiment in self:
             experiment.debtor_count = counts.get(experiment, 0)
+
+    @api.depends("arm_ids.treatment")
+    def _compute_tries(self):
+        for experiment in self:
+            treatments = experiment.arm_ids.mapped("treatment")
+            experiment.tries_strategy = "strategy" in treatments
+            experiment.tries_text = "template" in treatments
 
     @api.depends("state", "result", "winner_id", "adopted_on", "look_ids")
     @api.depends_context("lang")

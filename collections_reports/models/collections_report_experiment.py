@@ -4,6 +4,8 @@ from odoo.tools import format_date
 from ..engine import documents
 from .collections_report_base import READERS_OF_ALL
 
+LIST = "comparisons"  # what opens them all
+
 
 class CollectionsReportExperiment(models.AbstractModel):
     """What random comparisons showed: money per debtor in each arm, with an interval."""
@@ -176,7 +178,14 @@ class CollectionsReportExperiment(models.AbstractModel):
 
     def _get_advice(self, experiments):
         if not experiments:
-            return None
+            may = self.env["collections.experiment"].has_access("create")
+            return documents.text(
+                "none",
+                self.env._("No comparison yet"),
+                [self.env._("Share out debtors by lot between two ways of collecting: what they "
+                            "pay tells which one works.")],
+                link=(self.env._("Random Comparisons"), LIST) if may else None,
+            )  # fmt: skip
         return documents.text(
             "advice",
             self.env._("What follows"),
@@ -234,6 +243,10 @@ class CollectionsReportExperiment(models.AbstractModel):
 
     @api.model
     def _get_drill(self, options, key):
+        if key == LIST:
+            return self.env["ir.actions.act_window"]._for_xml_id(
+                "collections_reports.collections_experiment_action"
+            )
         kind, _colon, number = key.partition(":")
         if kind not in ("experiment", "arm") or not number.isdecimal():
             return super()._get_drill(options, key)

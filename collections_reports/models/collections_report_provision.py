@@ -11,6 +11,7 @@ from ..engine import provision as engine
 
 DEBTORS = 200
 CHANGES = (-10, 0, 10)
+LIST = "provisions"  # what opens them all
 
 
 class CollectionsReportProvision(models.AbstractModel):
@@ -98,6 +99,7 @@ class CollectionsReportProvision(models.AbstractModel):
                             "read the ledger: the proposal is shown here."
                         )
                     ],
+                    link=(self.env._("Provisions"), LIST),
                 )
             )
         return documents.document(
@@ -331,7 +333,9 @@ class CollectionsReportProvision(models.AbstractModel):
                 {
                     "change": self.env._("Percentages as they are")
                     if not change
-                    else self.env._("Each percentage %(change)s %%", change=f"{change:+d}"),
+                    else self.env._(
+                        "Each percentage %(change)s %%", change=f"{change:+d}".replace("-", "−")
+                    ),
                     "provided": float(amount),
                     "difference": float(amount - found[0]),
                 },
@@ -535,6 +539,10 @@ class CollectionsReportProvision(models.AbstractModel):
 
     @api.model
     def _get_drill(self, options, key):
+        if key == LIST:
+            return self.env["ir.actions.act_window"]._for_xml_id(
+                "collections_management.collections_provision_action"
+            )
         provision = self._read_key(key)[0]
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "collections_reports.account_move_line_action_behind"

@@ -12,6 +12,7 @@ from ..engine import periods
 
 GROUP = "collections_management.collections_management_group_%s"
 ROLES = ("collector", "supervisor", "manager")
+DATES = {"date", "date_from", "date_to"}  # filters that a period sets
 CRON = "collections_reports.collections_report_schedule_cron"
 
 
@@ -43,14 +44,15 @@ class CollectionsReportSchedule(models.Model):
         required=True,
         default=lambda self: self.env.company,
     )
-    options = fields.Json(string="Filters", default=dict)
-    options_text = fields.Char(string="Filters in Words", compute="_compute_options_text")
+    options = fields.Json(string="Filters as Kept", default=dict)
+    options_text = fields.Char(string="Filters", compute="_compute_options_text")
     period = fields.Selection(
         "_get_period_selection",
         help="Seen from the day the mail leaves. Empty: the dates of the filters, every time.",
     )
     segment_ids = fields.Many2many(
         "collections.segment",
+        string="Segments",
         help="Only what belongs to these segments; who has nothing of them gets no mail.",
     )
     frequency = fields.Selection(
@@ -93,7 +95,7 @@ class CollectionsReportSchedule(models.Model):
         string="Of These Teams",
         help="Collectors and supervisors of these teams only; empty: of all.",
     )
-    recipient_count = fields.Integer(compute="_compute_recipient_count")
+    recipient_count = fields.Integer(string="Recipients", compute="_compute_recipient_count")
     sending_ids = fields.One2many("collections.report.sending", "schedule_id", readonly=True)
     last_on = fields.Datetime(string="Last Sent", compute="_compute_last")
     failed_count = fields.Integer(string="Not Sent", compute="_compute_last")
@@ -146,6 +148,8 @@ class CollectionsReportSchedule(models.Model):
             try:
                 report = reports._get_report(schedule.code)
                 read = report._read_options(schedule._get_options())
+                if schedule.period:  # which tells the dates, another time others
+                    read = {name: read[name] for name in read.keys() - DATES}
                 words = reports._get_filter_words(report, read)
             except (AccessError, UserError) as error:
                 schedule.options_text = str(error)

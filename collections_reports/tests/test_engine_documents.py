@@ -45,13 +45,14 @@ class TestEngineDocuments(unittest.TestCase):
                 documents.table("t", None, columns, [row]),
                 documents.figures("f", "Own", [figure]),
                 documents.chart("c", "C", "bar", ["a"], [documents.series("s", [1])], drills=["k"]),
-                documents.text("w", None, ["One."]),
+                documents.text("w", None, ["One."], link=("All", "z")),
             )
         ]
         self.assertEqual([one["title"] for one in lent], ["Else", "Own", "C", "Else"])
         self.assertEqual(lent[0]["rows"][0] | {"cells": {}}, documents.row("1", {}))
         self.assertIsNone(lent[1]["figures"][0]["drill"])
         self.assertEqual(lent[2]["drills"], [])
+        self.assertEqual((lent[3]["link"], lent[3]["drill"]), (None, None))
         self.assertEqual(row["drill"], "y", "the one lent from stays as it is")
 
     def test_the_currencies_of_a_document(self):

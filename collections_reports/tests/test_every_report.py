@@ -120,7 +120,7 @@ class TestEveryReport(ReportsCommon):
                     if row["expand"]:
                         rows = self.ask(user).get_rows(code, page["options"], row["expand"])
                         self.assertIn("rows", rows)
-                keys |= set(section.get("drills", ()))
+                keys |= {section.get("drill"), *section.get("drills", ())}
                 for key in keys - {None}:
                     with self.subTest(code=code, key=key):
                         action = self.ask(user).open_drill(code, page["options"], key)

@@ -323,6 +323,9 @@ class TestReportSchedule(CollectionsCommon):
         self.assertEqual(schedule.user_ids, self.manager)
         self.assertIn("Teams: Lima", schedule.options_text)
         self.assertIn("Segments: Everybody", schedule.options_text)
+        self.assertNotIn(str(self.today.year), schedule.options_text, "the period tells the dates")
+        schedule.period = False
+        self.assertIn(str(self.today.year), schedule.options_text)
         self.assertTrue(schedule.next_on)
 
     def test_preview_opens_the_file_with_the_callers_rights(self):

@@ -2,7 +2,7 @@
 
 from dateutil.relativedelta import relativedelta
 
-from . import desk, policies, stories, whatsapp
+from . import desk, policies, reports, stories, whatsapp
 
 ADDON = "collections_management"
 COLLECTORS = ("cobrador", "cobrador2")
@@ -62,7 +62,13 @@ def begin(env, company, collectors):
 def work(env, company, collectors, today):
     """Begin some weeks ago, and work since."""
     department = desk.Desk(env, company, today)
-    desk.tell(department, stories.get_stories(), lambda: begin(env, department.company, collectors))
+
+    def start():
+        begin(env, department.company, collectors)
+        reports.begin_comparison(department)
+
+    desk.tell(department, stories.get_stories(), start)
+    reports.ensure(department)
 
 
 def write_numbers_as_in_peru(env):

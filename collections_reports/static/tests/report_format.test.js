@@ -29,6 +29,8 @@ test("nothing is an empty text, zero is not", () => {
     }
     expect(formatValue(0, "integer")).toBe("0");
     expect(formatValue(12.34, "percent")).toBe("12.3\u00a0%");
+    expect(formatValue(-12.34, "percent")).toBe("−12.3\u00a0%");
+    expect(formatValue(-1.82, "number")).toBe("−1.82");
     expect(formatValue(12.5, "days")).toBe("12.5");
     expect(formatValue(12, "days")).toBe("12");
     expect(formatValue({ name: "Sol" }, "record")).toBe("Sol");
