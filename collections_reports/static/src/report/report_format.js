@@ -42,9 +42,7 @@ export function formatValue(value, kind, currency) {
         return String(value);
     }
     // the sign that is as wide as a digit, as amounts have it
-    return value < 0 && kind !== "money"
-        ? `−${format(-value, currency)}`
-        : format(value, currency);
+    return value < 0 && kind !== "money" ? `−${format(-value, currency)}` : format(value, currency);
 }
 
 /** Return the movement since before, with its sign, or an empty text. */
