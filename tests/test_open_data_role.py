@@ -67,8 +67,8 @@ def test_the_role_reads_the_views_and_nothing_else(database):
         with link.cursor() as cursor:
             cursor.execute(VIEWS)
             names = {row[0] for row in cursor.fetchall()}
-            assert names == {"agreements", "cases", "contacts", "disputes", "payments", "promises",
-                             "receivables"}  # fmt: skip
+            assert names == {"agreements", "cases", "contacts", "disputes", "history", "payments",
+                             "promises", "receivables"}  # fmt: skip
             for name in names:
                 cursor.execute(f"SELECT count(*) FROM {name}")  # found without its schema
             cursor.execute("SHOW default_transaction_read_only")

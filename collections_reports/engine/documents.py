@@ -153,10 +153,15 @@ def document(title, sections, *, subtitle=None, notes=(), definitions=()):
     }
 
 
-def lend(section, title=None):
+def lend(section, title=None, columns=()):
     """Return a section for another report: with its title, and nothing in it that opens, since
-    only the report it comes from can open it."""
+    only the report it comes from can open it.
+
+    :param columns: names of the columns of a table to lend; nothing: all of them
+    """
     lent = {**section, "title": section["title"] or title}
+    if columns and "columns" in section:
+        lent["columns"] = [one for one in section["columns"] if one["name"] in columns]
     if "figures" in section:
         lent["figures"] = [{**one, "drill": None} for one in section["figures"]]
     if "rows" in section:

@@ -24,6 +24,7 @@ from . import (
     collections_open_case,
     collections_open_contact,
     collections_open_dispute,
+    collections_open_history,
     collections_open_payment,
     collections_open_promise,
     collections_open_receivable,

@@ -120,7 +120,7 @@ class CollectionsFact(models.Model):
               FROM (SELECT *, %(day)s - due AS age FROM (%(open)s) item) item GROUP BY partner_id
             """,
             day=day,
-            open=self.env["collections.ledger"]._get_open_on_sql(day, lines=lines),
+            open=self.env["collections.ledger"]._get_open_on_days_sql([day], lines, foreign=False),
         )
 
     def _get_promised_sql(self, company, day):

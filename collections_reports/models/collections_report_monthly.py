@@ -5,6 +5,12 @@ from odoo import api, models
 from ..engine import documents, periods
 from .collections_report_base import READERS_OF_TEAMS
 
+# What a sheet of paper holds of the report of collectors.
+ON_PAPER = (
+    "name", "contacts", "promises", "kept_rate", "recovered", "target", "target_share", "paid",
+    "expected", "ratio", "lower", "upper",
+)  # fmt: skip
+
 
 class CollectionsReportMonthly(models.AbstractModel):
     """The report of a month for those who decide: six to eight pages, to print or to send."""
@@ -144,7 +150,7 @@ class CollectionsReportMonthly(models.AbstractModel):
             "recovery", chosen, ["recovery", "uplift"], self.env._("Recovery by channel")
         )
         collectors, more = self._borrow(
-            "collectors", chosen, ["collectors", "warnings"], self.env._("Collectors")
+            "collectors", chosen, ["collectors", "warnings"], self.env._("Collectors"), ON_PAPER
         )
         return [*recovery, *collectors], [*terms, *more]
 

@@ -30,10 +30,11 @@ class CollectionsReportStory(models.AbstractModel):
     # -- other reports ---------------------------------------------------------------------------
 
     @api.model
-    def _borrow(self, code, options, names, title):
+    def _borrow(self, code, options, names, title, columns=()):
         """Return sections of another report, by their names, or a sentence why they are left out.
 
         :param names: beginnings of the names of its sections
+        :param columns: names of the columns of its tables that fit; nothing: all
         """
         try:
             report, _read, content = self.env["collections.report"]._get_document(code, options)
@@ -41,7 +42,7 @@ class CollectionsReportStory(models.AbstractModel):
             reason = self.env._("Left out: %s", error)
             return [documents.text(f"{code}_left_out", title, [reason])], []
         found = [
-            documents.lend(section, title)
+            documents.lend(section, title, columns)
             for section in content["sections"]
             if section["name"].startswith(tuple(names))
         ]

@@ -53,6 +53,10 @@ class TestEngineDocuments(unittest.TestCase):
         self.assertIsNone(lent[1]["figures"][0]["drill"])
         self.assertEqual(lent[2]["drills"], [])
         self.assertEqual((lent[3]["link"], lent[3]["drill"]), (None, None))
+        some = documents.lend(
+            documents.table("t", "T", [*columns, documents.column("z", "Z")], []), None, ["z"]
+        )
+        self.assertEqual([one["name"] for one in some["columns"]], ["z"])
         self.assertEqual(row["drill"], "y", "the one lent from stays as it is")
 
     def test_the_currencies_of_a_document(self):

@@ -18,8 +18,9 @@ from ..hooks import uninstall_hook
 from ..models.collections_open_base import SCHEMA
 from ..wizards.collections_open_export import CollectionsOpenExport
 
-MODELS = ("receivable", "case", "contact", "promise", "dispute", "agreement", "payment")
-FLAGS = ("receivables", "cases", "contacts", "promises", "disputes", "agreements", "payments")
+MODELS = ("receivable", "case", "contact", "promise", "dispute", "agreement", "payment", "history")
+FLAGS = ("receivables", "cases", "contacts", "promises", "disputes", "agreements", "payments",
+         "history")  # fmt: skip
 
 
 class OpenDataCommon(CollectionsCommon):
@@ -42,6 +43,7 @@ class OpenDataCommon(CollectionsCommon):
         cls.get_case(cls.theirs).user_id = cls.colleague
         for debtor in (cls.debtor, cls.theirs):
             cls.fill(cls.get_case(debtor))
+        cls.env["collections.fact"]._write_day(cls.company)
         cls.env.flush_all()
 
     @classmethod
@@ -117,6 +119,28 @@ class TestOpenData(OpenDataCommon):
             [row] = self.search_view(name).filtered(lambda row: row.case_id == case)
             for field, value in values.items():
                 self.assertEqual(row[field], value, (name, field))
+
+    def test_the_history_tells_from_when_until_when_an_amount_stood(self):
+        [first] = self.search_view("history").filtered(lambda row: row.debtor_id == self.theirs)
+        self.assertEqual(
+            (first.date, first.amount_total, first.amount_over_90, first.amount_credit),
+            (self.today - timedelta(days=1), 930, 1000, 70),
+            "as of the evening before: what was paid and invoiced today is not in it",
+        )
+        self.assertEqual(
+            (first.amount_disputed, first.source, first.collector_then, first.date_until),
+            (100, "night", self.colleague.name, False),
+        )
+        fact = self.env["collections.fact"].browse(first.id).sudo()
+        fact.copy({"day": first.date + timedelta(days=3), "amount_over_90": 0, "user_id": False})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        rows = self.search_view("history").filtered(lambda row: row.debtor_id == self.theirs)
+        self.assertEqual(
+            [(row.date, row.date_until, row.collector_then) for row in rows.sorted("date")],
+            [(first.date, first.date + timedelta(days=2), self.colleague.name),
+             (first.date + timedelta(days=3), False, False)],
+        )  # fmt: skip
 
     def test_columns_and_comments_of_the_database_are_the_fields(self):
         for view in self.env["collections.open.base"]._get_views():

@@ -22,6 +22,9 @@ class CollectionsOpenExport(models.TransientModel):
     with_disputes = fields.Boolean(string="Disputes", default=True)
     with_agreements = fields.Boolean(string="Agreements", default=True)
     with_payments = fields.Boolean(string="Payments", default=True)
+    with_history = fields.Boolean(
+        string="History", default=True, help="What every debtor owed, for each day it changed."
+    )
     date_from = fields.Date(
         string="From", help="Receivables and cases are exported as they stand today."
     )
