@@ -28,6 +28,7 @@ ODOOS_OWN = (
     ("frame-title", "iframe.o_readonly"),  # the sandboxed preview of an HTML field
     ("image-alt", ".o-mail-Avatar img, .o-mail-Message img"),
     ("label", ".form-check-input"),
+    ("scrollable-region-focusable", ".o-mail-Thread"),
     ("role-img-alt", ".o_searchview i, .oi-search, .fa-user-o, .fa-clock-o, .fa-filter"),
     # The theme's grey of what matters less (4.3:1), and its badges; our components are darker.
     ("color-contrast", ".o_form_label"),  # of a phone
@@ -55,7 +56,8 @@ CHECK = """
 SMALL = """
 [...document.querySelectorAll(
     ":is(.o_collections_history, .o_collections_tally, .o_collections_message,"
-    + " .o_collections_safe_mode, .o_collections_health_line) :is(button, summary, a.btn)"
+    + " .o_collections_safe_mode, .o_collections_health_line) :is(button, summary, a.btn),"
+    + " .o_collections_report > * > .btn"
 )]
     .filter((element) => element.offsetParent && element.getBoundingClientRect().height < 43.5)
     .map((element) => element.outerHTML.slice(0, 200))
@@ -162,7 +164,32 @@ class TestAccessibility(CollectionsCommon, HttpCase):
             ("write-off", form(self.env["collections.write.off"].browse(self.write_off)), {}, ()),
             ("provisions", action("collections_provision_action"), {}, ()),
             ("write-off rules", action("collections_write_off_rule_action"), {}, ()),
+            *self.get_reports(),
         ]
+
+    def get_reports(self):
+        """Return the same of every report, with a row unfolded where rows unfold, and of what
+        belongs to them."""
+        reports = [
+            (f"report {code}", f"collections_reports.collections_report_{name}_action")
+            for code, name in (
+                ("aging", "aging"), ("kpi", "kpi"), ("overview", "overview"), ("mine", "mine"),
+                ("recovery", "recovery"), ("collectors", "collectors"), ("losses", "losses"),
+                ("experiments", "experiment"), ("provision", "provision"), ("monthly", "monthly"),
+            )
+        ]  # fmt: skip
+        unfold = ".o_collections_report tbody th > .o_collections_report_fold"
+        schedule = self.env["collections.report.schedule"].create(
+            {"name": "Aging", "code": "aging", "to_managers": True, "company_id": self.company.id}
+        )
+        return [
+            *((name, what, {}, ()) for name, what in reports),
+            ("report aging, unfolded", reports[0][1], {}, (unfold,)),
+            ("sent regularly", form(schedule), {}, ()),
+            ("random comparison", "collections_reports.collections_experiment_action",
+             {"viewType": "form"}, ()),
+            ("export for BI", "collections_reports.collections_open_export_action", {}, ()),
+        ]  # fmt: skip
 
     def open(self, browser, path):
         browser.set_cookies(

@@ -1,7 +1,7 @@
 import { MultiRecordSelector } from "@web/core/record_selectors/multi_record_selector";
 import { useService } from "@web/core/utils/hooks";
 
-import { Component, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 /** The filters of a report; each change asks the report again. */
 export class ReportFilters extends Component {
@@ -12,6 +12,16 @@ export class ReportFilters extends Component {
     setup() {
         this.ui = useService("ui");
         this.state = useState({ more: false, open: !this.ui.isSmall });
+        this.root = useRef("root");
+        useEffect(() => this.nameSelectors());
+    }
+
+    /** Give the fields of Odoo's record selectors the ids that their labels are for. */
+    nameSelectors() {
+        const boxes = this.root.el?.querySelectorAll("[data-name]:has(.o_multi_record_selector)");
+        for (const box of boxes || []) {
+            box.querySelector("input").id = `collections_filter_${box.dataset.name}`;
+        }
     }
 
     get shown() {
