@@ -76,7 +76,7 @@ class CollectionsReport(models.AbstractModel):
     def get_rows(self, code, options, key):
         """Return the rows under a row, and the currencies of their money."""
         report = self._get_report(code)
-        rows = report._get_rows(report._read_options(options), key)
+        rows = report._get_rows(report._read_options(options), str(key))
         content = {"sections": [{"rows": rows}]}
         return {"rows": rows, "currencies": report._finish(content)["currencies"]}
 
@@ -84,4 +84,4 @@ class CollectionsReport(models.AbstractModel):
     def open_drill(self, code, options, key):
         """Return the action that shows the records behind a figure."""
         report = self._get_report(code)
-        return report._get_drill(report._read_options(options), key)
+        return report._get_drill(report._read_options(options), str(key))

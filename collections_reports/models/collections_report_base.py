@@ -17,6 +17,8 @@ READERS_OF_TEAMS = (
     f"collections_management.collections_management_group_supervisor,{READERS_OF_ALL}"
 )
 READERS = f"collections_management.collections_management_group_collector,{READERS_OF_ALL}"
+# Days that a filter takes: there is room for the periods before and after.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 class CollectionsReportBase(models.AbstractModel):
@@ -140,6 +142,8 @@ class CollectionsReportBase(models.AbstractModel):
         :raise UserError: naming the filter that cannot be read
         """
         raw = raw or {}
+        if not isinstance(raw, dict):
+            raise UserError(self.env._("The filters of the report cannot be read."))
         options = {}
         for one in self._get_filters():
             value = raw.get(one["name"], one["default"])
@@ -166,7 +170,10 @@ class CollectionsReportBase(models.AbstractModel):
         if value in (None, "", False):
             return False if kind == "boolean" else None
         if kind == "date":
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
+            if not FIRST_DAY <= day <= LAST_DAY:
+                raise ValueError(value)
+            return day
         if kind == "integer":
             return int(value)
         if kind == "boolean":

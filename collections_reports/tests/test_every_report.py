@@ -167,12 +167,19 @@ class TestEveryReport(ReportsCommon):
     def test_nonsense_is_refused_in_words(self):
         for code in self.get_codes():
             user = self.owner if code == "mine" else self.manager
-            for key in ("", "x", "1:zwei", "-".join("9" * 9), "'; DROP TABLE x"):
+            for key in ("", "x", "1:zwei", "-".join("9" * 9), "'; DROP TABLE x", None, 7):
                 with self.subTest(code=code, key=key):
                     for method in ("open_drill", "get_rows"):
                         with self.assertRaises(UserError):
                             getattr(self.ask(user), method)(code, {}, key)
             for one in ("date", "date_from"):
                 if one in self.ask(user).get_page(code, {})["options"]:
-                    with self.assertRaises(UserError):
-                        self.ask(user).get_page(code, {one: "soon"})
+                    for day in ("soon", "0001-01-01", "9999-12-31", "2026-02-30"):
+                        with self.assertRaises(UserError):
+                            self.ask(user).get_page(code, {one: day})
+            with self.assertRaises(UserError):
+                self.ask(user).get_page(code, "no filters")
+            for first, last in (("1900-01-01", "1900-01-31"), ("2999-12-01", "2999-12-31")):
+                options = {"date": last, "date_from": first, "date_to": last}
+                for whole in (False, True):
+                    self.assertTrue(self.ask(user).get_page(code, options, whole)["document"])

@@ -9,6 +9,17 @@ function checkWidth() {
     }
 }
 
+/** Wait until the address holds a text: the router writes it a moment after the page is there. */
+async function waitForAddress(text) {
+    for (let turn = 0; turn < 100; turn++) {
+        if (decodeURIComponent(window.location.href).includes(text)) {
+            return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(window.location.href);
+}
+
 const change = (selector, value) => () => {
     const input = document.querySelector(selector);
     input.value = value;
@@ -38,11 +49,7 @@ registry.category("web_tour.tours").add("collections_report_tour", {
         {
             content: "The filter is in the address",
             trigger: ".o_collections_report_table tbody th:contains(31-60 days)",
-            run: () => {
-                if (!decodeURIComponent(window.location.href).includes('"group_by":"age"')) {
-                    throw new Error(window.location.href);
-                }
-            },
+            run: () => waitForAddress('"group_by":"age"'),
         },
         {
             content: "Open what is 31 to 60 days late",
