@@ -49,6 +49,9 @@ def test_an_addon_that_was_not_measured_is_named(tmp_path):
     ]
 
 
+CORE = paths.ROOT / test_run.CORE / "tests"
+
+
 @pytest.fixture
 def house(monkeypatch, tmp_path):
     """Let nothing really run: only what is asked of whom is looked at."""
@@ -90,5 +93,7 @@ def test_each_part_has_a_database_and_a_measure_of_its_own_and_all_tests_are_in_
     assert len({given["database"] for _options, given in calls}) == len(calls) > 1
     assert len({given["COVERAGE_FILE"] for _options, given in calls}) == len(calls)
     assert all("-x" in options for options, _given in calls)
-    asked = {folder for options, _given in calls for folder in options if folder[0] != "-"}
-    assert asked == {"tests", *(f"{addon}/tests" for addon in paths.addons())}
+    asked = [folder for options, _given in calls for folder in options if folder[0] != "-"]
+    core = {f"{file.parent.parent.name}/tests/{file.name}" for file in CORE.glob("test_*.py")}
+    others = {f"{addon}/tests" for addon in paths.addons()} - {f"{CORE.parent.name}/tests"}
+    assert sorted(asked) == sorted({"tests", *core, *others})

@@ -111,6 +111,29 @@ class TestReportSchedule(CollectionsCommon):
 
     # -- to whom, with which rights ---------------------------------------------------------------
 
+    def test_all_recipients_get_their_mail_in_one_run_and_one_refused_stops_nobody(self):
+        users = self.collector | self.supervisor | self.manager
+        for number, user in enumerate(users):
+            user.email = f"reader{number}@company.example"
+        schedule = self.create_schedule(user_ids=[Command.set(users.ids)])
+        self.make_due(schedule)
+        with self.mailbox() as box, self.enter_registry_test_mode():
+            box.refuse["reader1@company.example"] = "550 Nobody of that name"
+            with (
+                mute_logger("odoo.addons.mail.models.mail_mail"),
+                mute_logger("odoo.addons.base.models.ir_mail_server"),
+            ):
+                self.cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(
+            sorted(envelope.rcpt_tos[0] for envelope in box.messages),
+            ["reader0@company.example", "reader2@company.example"],
+        )
+        states = {one.user_id: one.state for one in schedule.sending_ids}
+        self.assertEqual(
+            states, {self.collector: "sent", self.supervisor: "pending", self.manager: "sent"}
+        )
+
     def test_each_gets_what_he_may_see(self):
         for user, owed, seen, unseen in (
             (self.collector, "$100.00", ["FerreteríaLima"], ["BodegaNorte"]),

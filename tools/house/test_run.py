@@ -43,21 +43,36 @@ def _lint(run_id):
         say(traceback.format_exc())
 
 
+CORE = "collections_management"
+LARGE = ("collections_reports", "collections_whatsapp")
+
+
 def parts():
-    """Return ``{name: folders}`` of what is run at the same time, each on a database of its own:
-    the addons', and the house's, which make their own databases and processes."""
-    return {"addons": [f"{addon}/tests" for addon in paths.addons()], "house": ["tests"]}
+    """Return ``{name: folders or files}`` of what is run side by side, each on a database of its
+    own: the house's tests, which make their own databases and processes; those of the largest
+    addon in two halves; those of other large ones; all others. The longest come first, so that
+    no processor waits long for the last."""
+    files = sorted(path for path in (paths.ROOT / CORE / "tests").glob("test_*.py"))
+    core = [str(path.relative_to(paths.ROOT)) for path in files]
+    rest = [addon for addon in paths.addons() if addon not in (CORE, *LARGE)]
+    return {
+        "house": ["tests"],
+        "core1": core[::2],
+        "core2": core[1::2],
+        **{addon.rpartition("_")[2]: [f"{addon}/tests"] for addon in LARGE},
+        "others": [f"{addon}/tests" for addon in rest],
+    }
 
 
 def _run_parts(arguments):
-    """Run the parts side by side; return the first bad exit code, or 0.
+    """Run the parts side by side, one for each processor; return the first bad exit code, or 0.
 
     The first part speaks while it works, the others when all is done.
     """
     paths.COVERAGE.mkdir(parents=True, exist_ok=True)
     for old in paths.COVERAGE.glob("data*"):
         old.unlink()
-    together = 1 if os.environ.get(pytest_run.KEEP) else len(parts())
+    together = 1 if os.environ.get(pytest_run.KEEP) else max(os.cpu_count() or 1, 2)
     with ThreadPoolExecutor(together) as pool:
         runs = {
             name: pool.submit(
