@@ -76,7 +76,7 @@ class CollectionsReportSending(models.Model):
     def _give_up_interrupted(self):
         """What was leaving when the machine went down is uncertain: told, never sent twice."""
         for sending in self.search([("state", "=", "sending")]).try_lock_for_update():
-            sending._close(
+            sending._speak()._close(
                 "uncertain",
                 self.env._("The work was interrupted while it was leaving; it may have arrived."),
             )
@@ -92,9 +92,13 @@ class CollectionsReportSending(models.Model):
             if sending:
                 sending.write({"state": "sending", "attempts": sending.attempts + 1})
                 commit()
-                sending._send()
+                sending._speak()._send()
             if not commit(1):
                 break
+
+    def _speak(self):
+        """Return it in the language of who set the schedule up and reads what went wrong."""
+        return self.with_context(lang=self.schedule_id.create_uid.lang)
 
     def _send(self):
         """Make the file of one recipient and send it; what is wrong with it stops nobody else."""
