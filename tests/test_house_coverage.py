@@ -65,7 +65,7 @@ def house(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("addons", "tests", "covered", "code"),
-    [(0, 0, 100, 0), (0, 0, 50, 1), (2, 0, 100, 2), (0, 3, 100, 3), (2, 3, 50, 2)],
+    [(0, 0, 100, 0), (0, 0, 50, 1), (2, 0, 100, 2), (0, 3, 100, 3), (2, 3, 50, 3)],
 )
 def test_a_run_of_all_tests_fails_by_any_part_and_by_its_coverage(
     house, monkeypatch, tmp_path, addons, tests, covered, code
