@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
-from .collections_report_base import READERS_OF_ALL
 
 # Filters that only a case can answer.
 CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
@@ -127,7 +126,7 @@ class CollectionsKpi(models.AbstractModel):
             row=row,
         )
         seen = SQL("kase.id IN %s", report._get_case_sql(options))
-        if self._sees_all(options):
+        if self._sees_all(report, options):
             strangers = SQL("kase.id IS NULL")
             if debtors := options.get("partner_ids"):
                 strangers = SQL("kase.id IS NULL AND %s.partner_id = ANY(%s)", row, debtors)
@@ -135,11 +134,11 @@ class CollectionsKpi(models.AbstractModel):
         return join, seen
 
     @api.model
-    def _sees_all(self, options):
+    def _sees_all(self, report, options):
         """Tell whether debtors without a case are in the figures."""
         if any(options.get(name) for name in CASE_FILTERS):
             return False
-        return self.env.su or self.env.user.has_groups(READERS_OF_ALL)
+        return report._reads_all()
 
     @api.model
     def _get_words(self):

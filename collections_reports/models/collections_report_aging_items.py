@@ -149,7 +149,7 @@ class CollectionsReportAging(models.AbstractModel):
         group = self._get_groups()[group_by]
         with_case = group_by in CASE_GROUPS or condition is not None
         now, before = options["date"], options["compare"]
-        days = [now, before] if before and before != now else [now]
+        days = {now, before} - {None}
         items = self._get_items_sql(options, *days, with_case=with_case, foreign=False)
         sums = [
             SQL(
@@ -181,7 +181,7 @@ class CollectionsReportAging(models.AbstractModel):
             key=group["sql"],
             sums=SQL(", ").join(sums),
             now=now,
-            before=before or None,
+            before=before,
             items=items,
             joins=SQL(" ").join(joins),
             condition=condition or SQL("TRUE"),

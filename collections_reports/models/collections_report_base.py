@@ -237,12 +237,17 @@ class CollectionsReportBase(models.AbstractModel):
         return self._get_visible_sql("collections.case", self._get_case_domain(options))
 
     @api.model
+    def _reads_all(self):
+        """Tell whether the reader's groups let him see every debtor."""
+        return self.env.su or self.env.user.has_groups(READERS_OF_ALL)
+
+    @api.model
     def _sees_every_case(self, options):
         """Tell whether the reader sees every case of the chosen companies, as the filters choose
         them: a statement need not ask who sees what, then."""
         cases = self.env["collections.case"]
         cases.check_access("read")
-        if not (self.env.su or self.env.user.has_groups(READERS_OF_ALL)):
+        if not self._reads_all():
             return False
         rules = Domain.TRUE
         if not self.env.su:

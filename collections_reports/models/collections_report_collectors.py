@@ -5,7 +5,6 @@ from odoo import api, models
 from odoo.tools import SQL, format_date
 
 from ..engine import difficulty, documents
-from .collections_report_base import READERS_OF_ALL
 
 SUPERVISOR = "collections_management.collections_management_group_supervisor"
 # With fewer, the average of a team would tell a collector what the other one did.
@@ -44,7 +43,7 @@ class CollectionsReportCollectors(models.AbstractModel):
     @api.model
     def _get_readable_teams(self):
         """Return the ids of the teams whose collectors the reader sees; None: all of them."""
-        if self.env.su or self.env.user.has_groups(READERS_OF_ALL):
+        if self._reads_all():
             return None
         if self.env.user.has_group(SUPERVISOR):
             return self.env["collections.team"].search(
