@@ -59,7 +59,7 @@ def house(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "LOGS", tmp_path)
     monkeypatch.setattr(test_run, "_lint", lambda _run_id: None)
     monkeypatch.setattr(test_run.machine, "ensure", lambda: None)
-    monkeypatch.setattr(test_run.templates, "ensure_template", lambda _addons: None)
+    monkeypatch.setattr(test_run.templates, "ensure_tests_template", lambda _addons: None)
     monkeypatch.setenv("COLLECTIONS_RUN_ID", "kept")
 
 
@@ -68,9 +68,10 @@ def house(monkeypatch, tmp_path):
     [(0, 0, 100, 0), (0, 0, 50, 1), (2, 0, 100, 2), (0, 3, 100, 3), (2, 3, 50, 3)],
 )
 def test_a_run_of_all_tests_fails_by_any_part_and_by_its_coverage(
-    house, monkeypatch, tmp_path, addons, tests, covered, code
+    house, monkeypatch, tmp_path, capsys, addons, tests, covered, code
 ):
     def run(options, *, database, log, **_variables):
+        log.write_text(f"what {database} said")
         return tests if database.endswith("_house") else addons
 
     report = tmp_path / "report.json"
@@ -79,6 +80,10 @@ def test_a_run_of_all_tests_fails_by_any_part_and_by_its_coverage(
     monkeypatch.setattr(test_run, "_report_coverage", lambda: report)
     monkeypatch.setattr(pytest_run, "run", run)
     assert test_run.run([]) == code
+    said = capsys.readouterr().out
+    for name in test_run.parts():
+        assert said.count(f"_{name} said") == 1
+        assert f"Tests of the {name}: " in said
 
 
 def test_each_part_has_a_database_and_a_measure_of_its_own_and_all_tests_are_in_one(
@@ -97,3 +102,12 @@ def test_each_part_has_a_database_and_a_measure_of_its_own_and_all_tests_are_in_
     core = {f"{file.parent.parent.name}/tests/{file.name}" for file in CORE.glob("test_*.py")}
     others = {f"{addon}/tests" for addon in paths.addons()} - {f"{CORE.parent.name}/tests"}
     assert sorted(asked) == sorted({"tests", *core, *others})
+
+
+def test_where_a_part_is_can_be_told_while_it_runs(tmp_path):
+    log = tmp_path / "test-some.log"
+    assert test_run._tell_place("some", log) == "some: waits"
+    log.write_text("collected 3 items\n")
+    assert test_run._tell_place("some", log) == "some: begins"
+    log.write_text("collected 3 items\n\ntests/test_a.py ..   [ 60%]\ntests/test_b.py .")
+    assert test_run._tell_place("some", log) == "some: tests/test_b.py"

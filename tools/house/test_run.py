@@ -1,10 +1,11 @@
 """`make test`: lint beside the preparation of the database, every test, and what they cover."""
 
 import os
+import re
 import subprocess
 import threading
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from . import coverage_bars, lint, machine, paths, prism, pytest_run, templates
 from .shell import say
@@ -65,33 +66,56 @@ def parts():
 
 
 def _run_parts(arguments):
-    """Run the parts side by side, one for each processor; return the first bad exit code, or 0.
+    """Run the parts side by side, one for each processor; return the exit code of the
+    first that failed, or 0.
 
-    The first part speaks while it works, the others when all is done.
+    Each writes into a log, which is printed when it ends; until then a line a minute tells where
+    each of them is, so that what hangs is seen even if somebody else ends the run.
     """
     paths.COVERAGE.mkdir(parents=True, exist_ok=True)
     for old in paths.COVERAGE.glob("data*"):
         old.unlink()
     together = 1 if os.environ.get(pytest_run.KEEP) else max(os.cpu_count() or 1, 2)
+    logs = {name: paths.LOGS / f"test-{name}.log" for name in parts()}
+    for log in logs.values():
+        log.unlink(missing_ok=True)
+    codes = {}
     with ThreadPoolExecutor(together) as pool:
         runs = {
-            name: pool.submit(
+            pool.submit(
                 pytest_run.run,
                 [*_coverage_options(), *arguments, *folders],
                 database=f"test_{os.getpid()}_{name}",
-                log=paths.LOGS / f"test-{name}.log" if position else None,
+                log=logs[name],
                 COVERAGE_FILE=str(paths.COVERAGE / f"data.{name}"),
-            )
-            for position, (name, folders) in enumerate(parts().items())
+            ): name
+            for name, folders in parts().items()
         }
-    codes = {name: job.result() for name, job in runs.items()}
-    for name, code in codes.items():
-        log = paths.LOGS / f"test-{name}.log"
-        if log.exists():
-            print(log.read_text())
-            log.unlink()
-        say(f"Tests of the {name}: {'passed' if not code else f'failed, exit code {code}'}")
-    return next(filter(None, codes.values()), 0)
+        running = set(runs)
+        while running:
+            ended, running = wait(running, timeout=60, return_when=FIRST_COMPLETED)
+            for run in ended:
+                name = runs[run]
+                codes[name] = run.result()
+                _tell_end(name, codes[name], logs[name])
+            if running and not ended:
+                say(" | ".join(_tell_place(runs[run], logs[runs[run]]) for run in running))
+    return next(filter(None, (codes[name] for name in logs)), 0)
+
+
+def _tell_end(name, code, log):
+    if log.exists():
+        print(log.read_text(errors="replace"))
+        log.unlink()
+    say(f"Tests of the {name}: {'passed' if not code else f'failed, exit code {code}'}")
+
+
+def _tell_place(name, log):
+    """Return where a part is: the test file its log told last."""
+    if not log.exists():
+        return f"{name}: waits"
+    files = re.findall(r"^(\S+\.py) \S*", log.read_text(errors="replace"), re.MULTILINE)
+    return f"{name}: {files[-1] if files else 'begins'}"
 
 
 def _coverage_options():
