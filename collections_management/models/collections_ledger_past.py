@@ -70,34 +70,67 @@ class CollectionsLedger(models.AbstractModel):
 
     @api.model
     def _get_open_on_days_sql(self, days, lines=None, *, foreign=True):
-        """Return as SQL the same at the end of each of several days, told by ``day``; days that
-        are read backwards are read together.
+        """Return as SQL the same at the end of each of several days, a row for each of them, told
+        by ``day``.
 
         :param bool foreign: False: without ``amount_currency``, for sums in company currency
         """
+        moneys = (OWN, FOREIGN) if foreign else (OWN,)
+
+        def row(place):
+            amounts = _join(", ", moneys, lambda money: _name("item", money.name, place))
+            return SQL("(%s, %s::date)", amounts, days[place])
+
+        return SQL(
+            """
+            SELECT item.line_id, item.company_id, item.partner_id, item.account_id,
+                   item.currency_id, item.move_id, item.date, item.due, owed.*
+              FROM (%(items)s) item
+        CROSS JOIN LATERAL (VALUES %(rows)s) AS owed (%(names)s, day)
+             WHERE %(some)s
+            """,
+            items=self._get_open_over_sql(days, lines, foreign=foreign),
+            rows=_join(", ", range(len(days)), row),
+            names=_join(", ", moneys, lambda money: SQL.identifier(money.name)),
+            some=_join(
+                " OR ", moneys, lambda money: SQL("%s <> 0", SQL.identifier("owed", money.name))
+            ),
+        )
+
+    @api.model
+    def _get_open_over_sql(self, days, lines=None, *, foreign=True):
+        """Return as SQL the same at the end of several days, a row for each line that was open on
+        some of them: as :meth:`_get_open_on_sql`, but instead of ``amount``, ``amount_currency``
+        and ``day`` those of each day by its place among them, ``amount_0, amount_1``…, zero where
+        nothing was open. Days that are read in the same direction are read together."""
         query = lines  # which is false when it finds nothing
         if query is None:
             query = self.env["account.move.line"].sudo()._search([])
         moneys = (OWN, FOREIGN) if foreign else (OWN,)
-        long_ago = [day for day in days if self._is_long_ago(day)]
-        recent = [day for day in days if day not in long_ago]
-        reads = [self._get_forward_sql(day, query, moneys) for day in long_ago]
-        if recent:
-            reads.append(self._get_backward_sql(recent, query, moneys))
+        places = range(len(days))
+        long_ago = [place for place in places if self._is_long_ago(days[place])]
+        recent = [place for place in places if place not in long_ago]
+        reads = [
+            read(days, chosen, query, moneys)
+            for read, chosen in (
+                (self._get_forward_sql, long_ago),
+                (self._get_backward_sql, recent),
+            )
+            if chosen
+        ]
+        amounts = [_name("item", money.name, place) for place in places for money in moneys]
         return SQL(
             """
             SELECT item.line_id, item.company_id, partner.commercial_partner_id AS partner_id,
                    item.account_id, item.currency_id, item.move_id, item.date, item.due,
-                   %(amounts)s, item.day
+                   %(amounts)s
               FROM (%(reads)s) item
          LEFT JOIN res_partner partner ON partner.id = item.partner_id
              WHERE %(some)s
             """,
-            amounts=_join(", ", moneys, lambda money: SQL.identifier("item", money.name)),
+            amounts=SQL(", ").join(amounts),
             reads=SQL(" UNION ALL ").join(SQL("(%s)", read) for read in reads),
-            some=_join(
-                " OR ", moneys, lambda money: SQL("%s <> 0", SQL.identifier("item", money.name))
-            ),
+            some=_join(" OR ", amounts, lambda amount: SQL("%s <> 0", amount)),
         )
 
     def _is_long_ago(self, day):
@@ -123,13 +156,14 @@ class CollectionsLedger(models.AbstractModel):
             accounts=self._get_account_ids(),
         )
 
-    def _get_reconciled_sql(self, moneys, *conditions):
-        """Return as SQL what was reconciled with each line, by conditions on partials: ``line_id``
-        and, for each of them, each amount by its name and the number of the condition
-        (``amount_0``), below zero for credits."""
-        numbers = range(len(conditions))
-        some = SQL(" OR ").join(conditions)
-        marks = _join(", ", numbers, lambda n: SQL("%s AS %s", conditions[n], _name("is", n)))
+    def _get_reconciled_sql(self, moneys, conditions):
+        """Return as SQL what was reconciled with each line: ``line_id`` and, for each of some
+        conditions on partials by the place of a day, ``{place: condition}``, each amount by its
+        name and that place (``amount_0``), below zero for credits."""
+        some = SQL(" OR ").join(conditions.values())
+        marks = _join(
+            ", ", conditions, lambda place: SQL("%s AS %s", conditions[place], _name("is", place))
+        )
 
         def side(line, sign, column):
             amounts = _join(
@@ -154,7 +188,7 @@ class CollectionsLedger(models.AbstractModel):
             "SELECT line_id, %s FROM (%s UNION ALL %s) part GROUP BY line_id",
             _join(
                 ", ",
-                [(money, number) for number in numbers for money in moneys],
+                [(money, place) for place in conditions for money in moneys],
                 lambda one: SQL(
                     "sum(%s) FILTER (WHERE %s) AS %s",
                     SQL.identifier(one[0].name),
@@ -175,8 +209,32 @@ class CollectionsLedger(models.AbstractModel):
             SQL.identifier(name),
         )
 
-    def _get_backward_sql(self, days, query, moneys=(OWN, FOREIGN)):
-        """Return what was open on some days, from what is open now and was reconciled since."""
+    def _get_amounts_sql(self, days, places, moneys, date, owed):
+        """Return the columns of the amounts of each day: zero before the date of the entry, and on
+        days that are not among some places.
+
+        :param owed: a function that returns the amount of a money at a place
+        """
+        latest = max(days[place] for place in places)  # nothing is read that came later
+
+        def amount(place, money):
+            if place not in places:
+                return SQL("0::numeric")
+            if days[place] == latest:
+                return owed(money, place)
+            return SQL(
+                "CASE WHEN %s <= %s THEN %s ELSE 0 END", date, days[place], owed(money, place)
+            )
+
+        return SQL(", ").join(
+            SQL("%s AS %s", amount(place, money), _name(money.name, place))
+            for place in range(len(days))
+            for money in moneys
+        )
+
+    def _get_backward_sql(self, days, places, query, moneys):
+        """Return what was open on the days at some places, from what is open now and was
+        reconciled since."""
         picks = SQL(
             "SELECT %s, %s, later.* FROM %s",
             self._get_item_columns_sql(),
@@ -184,22 +242,15 @@ class CollectionsLedger(models.AbstractModel):
             query.from_clause,
         )
 
-        def owed(number):
-            return _join(
-                ", ",
-                moneys,
-                lambda money: SQL(
-                    "item.%s + coalesce(item.%s, 0)",
-                    SQL.identifier(money.residual),
-                    _name(money.name, number),
-                ),
-            )
+        def owed(money, place):
+            now, since = SQL.identifier("item", money.residual), _name("item", money.name, place)
+            return SQL("%s + coalesce(%s, 0)", now, since)
 
         return SQL(
             """
             WITH later AS MATERIALIZED (%(later)s)
             SELECT item.id AS line_id, item.company_id, item.partner_id, item.account_id,
-                   item.currency_id, item.move_id, item.date, item.due, owed.*
+                   item.currency_id, item.move_id, item.date, item.due, %(amounts)s
               FROM (
                     %(picks)s LEFT JOIN later ON later.line_id = account_move_line.id
                      WHERE %(existed)s AND %(open)s
@@ -207,48 +258,49 @@ class CollectionsLedger(models.AbstractModel):
                     %(picks)s JOIN later ON later.line_id = account_move_line.id
                      WHERE %(existed)s AND (%(open)s) IS NOT TRUE
                    ) item
-        CROSS JOIN LATERAL (VALUES %(values)s) AS owed (%(names)s, day)
-             WHERE item.date <= owed.day
             """,
-            later=self._get_reconciled_sql(moneys, *(SQL("max_date > %s", day) for day in days)),
+            later=self._get_reconciled_sql(
+                moneys, {place: SQL("max_date > %s", days[place]) for place in places}
+            ),
             picks=picks,
-            values=_join(", ", range(len(days)), lambda n: SQL("(%s, %s::date)", owed(n), days[n])),
-            names=_join(", ", moneys, lambda money: SQL.identifier(money.name)),
+            amounts=self._get_amounts_sql(
+                days, places, moneys, SQL.identifier("item", "date"), owed
+            ),
             existed=SQL(
                 "%s AND %s",
                 query.where_clause or SQL("TRUE"),
-                self._get_existed_sql("account_move_line", max(days)),
+                self._get_existed_sql("account_move_line", max(days[place] for place in places)),
             ),
             open=self._get_open_sql("account_move_line"),
         )
 
-    def _get_forward_sql(self, day, query, moneys=(OWN, FOREIGN)):
-        """Return what was open on a day, from the entries and what was reconciled until then."""
+    def _get_forward_sql(self, days, places, query, moneys):
+        """Return what was open on the days at some places, from the entries and what was
+        reconciled until then."""
 
-        def owed(money):
-            return SQL(
-                "%s - coalesce(%s, 0)",
-                SQL.identifier("account_move_line", money.whole),
-                SQL.identifier("before", f"{money.name}_0"),
-            )
+        def owed(money, place):
+            whole = SQL.identifier("account_move_line", money.whole)
+            return SQL("%s - coalesce(%s, 0)", whole, _name("before", money.name, place))
 
         return SQL(
             """
             WITH before AS MATERIALIZED (%(before)s)
-            SELECT %(columns)s, %(amounts)s, %(day)s::date AS day
+            SELECT %(columns)s, %(amounts)s
               FROM %(lines)s LEFT JOIN before ON before.line_id = account_move_line.id
-             WHERE %(where)s AND %(existed)s AND (%(some)s)
+             WHERE %(where)s AND %(existed)s
             """,
-            before=self._get_reconciled_sql(moneys, SQL("max_date <= %s", day)),
-            columns=self._get_item_columns_sql("line_id"),
-            amounts=_join(
-                ", ", moneys, lambda money: SQL("%s AS %s", owed(money), SQL.identifier(money.name))
+            before=self._get_reconciled_sql(
+                moneys, {place: SQL("max_date <= %s", days[place]) for place in places}
             ),
-            day=day,
+            columns=self._get_item_columns_sql("line_id"),
+            amounts=self._get_amounts_sql(
+                days, places, moneys, SQL.identifier("account_move_line", "date"), owed
+            ),
             lines=query.from_clause,
             where=query.where_clause or SQL("TRUE"),
-            existed=self._get_existed_sql("account_move_line", day),
-            some=_join(" OR ", moneys, lambda money: SQL("%s <> 0", owed(money))),
+            existed=self._get_existed_sql(
+                "account_move_line", max(days[place] for place in places)
+            ),
         )
 
 
@@ -267,5 +319,8 @@ def _join(by, parts, write):
     return SQL(by).join(write(part) for part in parts)
 
 
-def _name(stem, number):
-    return SQL.identifier(f"{stem}_{number}")
+def _name(*parts):
+    """Return the name of a column: its stem and the place of a day, after an alias if there is
+    one."""
+    *alias, stem, place = parts
+    return SQL.identifier(*alias, f"{stem}_{place}")

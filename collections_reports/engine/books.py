@@ -22,29 +22,43 @@ class Books:
     """Sums of a ledger in one currency; adding them up adds no error of its own (``math.fsum``), so
     that a figure is right to the cent once it is rounded.
 
-    :param owed: ``[(day, age, amount)]``, what was open at the end of each day by age or
-        :data:`CREDIT` (below zero)
+    :param owed: ``[{day: (age, amount)}]``: the sums of lines that were of the same age, or
+        :data:`CREDIT` (below zero), on the same days; days on which none of them was open are not
+        in it
     :param late: ``[(days, number)]``: how many debtors were overdue on just these of the days
     :param sold: ``[(date, amount)]``, and ``collected`` and ``lost`` (written off) likewise
     """
 
     def __init__(self, owed=(), late=(), sold=(), collected=(), lost=()):
-        self._owed = defaultdict(dict)
-        for day, age, amount in owed:
-            self._owed[day][age] = amount
+        self._owed = list(owed)
         self._late = [(frozenset(days), number) for days, number in late]
         self._sold, self._collected, self._lost = list(sold), list(collected), list(lost)
 
     def get_owed(self, day):
         """Return what was open at the end of a day: ``total`` (less credits), ``credit`` (above
         zero), ``not_due, age_1, age_2, age_3, age_4``, and their ``overdue`` without the first."""
-        ages = self._owed.get(day, {})
-        named = {name: ages.get(age, 0) for age, name in NAMES.items()}
+        ages = defaultdict(list)
+        for days in self._owed:
+            if day in days:
+                age, amount = days[day]
+                ages[age].append(amount)
+        named = {name: fsum(ages[age]) for age, name in NAMES.items()}
         return named | {
-            "total": fsum(ages.values()),
-            "credit": -ages.get(CREDIT, 0),
-            "overdue": fsum(ages.get(age, 0) for age in LATE),
+            "total": fsum(amount for amounts in ages.values() for amount in amounts),
+            "credit": fsum(-amount for amount in ages[CREDIT]),
+            "overdue": fsum(amount for age in LATE for amount in ages[age]),
         }
+
+    def get_rolled(self, first, last):
+        """Return where the debts of a day were on a later one, as ``engine.rolls.matrix`` takes
+        it: ``[(age before, age after or None, amount before, amount after)]``."""
+        nothing = CREDIT, 0
+        found = [(days[first], days.get(last, nothing)) for days in self._owed if first in days]
+        return [
+            (before, None if after == CREDIT else after, amount, 0 if after == CREDIT else left)
+            for (before, amount), (after, left) in found
+            if before != CREDIT
+        ]
 
     def get_moved(self, last, begin, before):
         """Return how many debtors moved from ``before`` over ``begin`` to ``last``.

@@ -82,12 +82,21 @@ class CollectionsFact(models.Model):
     @api.model
     def _get_facts_over_sql(self, days, companies):
         """Return as SQL the facts that stood at the end of each of some days: ``on_day`` and all
-        columns of ``collections_fact``. Each is looked up by the index."""
+        columns of ``collections_fact``. Each is looked up by the index, and so is each debtor."""
         return SQL(
             """
+            WITH RECURSIVE debtor AS (
+                SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
+                                     WHERE company_id = company.company_id) AS debtor_id
+                  FROM unnest(%(companies)s) AS company (company_id)
+                 UNION ALL
+                SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
+                                     WHERE company_id = debtor.company_id
+                                       AND %(debtor)s > debtor.debtor_id)
+                  FROM debtor WHERE debtor_id IS NOT NULL
+            )
             SELECT wanted.on_day, fact.*
-              FROM (SELECT DISTINCT company_id, %(debtor)s AS debtor_id FROM collections_fact
-                     WHERE company_id = ANY(%(companies)s)) debtor
+              FROM debtor
         CROSS JOIN unnest(%(days)s::date[]) AS wanted (on_day)
         CROSS JOIN LATERAL (
                    SELECT * FROM collections_fact
@@ -95,8 +104,8 @@ class CollectionsFact(models.Model):
                       AND day <= wanted.on_day
                  ORDER BY day DESC LIMIT 1) fact
             """,
-            debtor=DEBTOR,
             companies=companies.ids,
+            debtor=DEBTOR,
             days=list(days),
         )
 

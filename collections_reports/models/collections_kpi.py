@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
+from ..engine.rolls import matrix
 
 # Filters that only a case can answer.
 CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
@@ -57,20 +58,23 @@ class CollectionsKpi(models.AbstractModel):
         }
 
     @api.model
-    def _get_story(self, report, options, before=None, months=12):
+    def _get_story(self, report, options, before=None, months=12, *, rolls=False):
         """Return the figures of a period, of the one it is compared with and of the months until
         its end, the ledger being read once for all of them.
 
         :param before: the options of the period compared with, or None
         :param int months: how many; 0: none
-        :return: ``{currency: {"now", "before", "series"}}``, figures as :meth:`_get_figures` and
-            :meth:`_get_series` tell them; without the other period or months they are empty
+        :param bool rolls: whether to tell how debts rolled, too
+        :return: ``{currency: {"now", "before", "series", "rolls"}}``, figures as
+            :meth:`_get_figures` and :meth:`_get_series` tell them, and the ``engine.rolls.matrix``
+            between the days of :meth:`_get_roll_days`; what was not asked for is empty
         """
         asked = [options, before] if before else [options]
         periods = self._get_months(options["date_to"], months)
+        roll_days = self._get_roll_days(options) if rolls else ()
         story = {}
         for currency, companies in report._get_companies_by_currency().items():
-            books = self._open_books(report, companies, asked, periods)
+            books = self._open_books(report, companies, asked, periods, roll_days)
             now, *other = (
                 self._get_currency_figures(report, one, companies, books) for one in asked
             )
@@ -78,6 +82,7 @@ class CollectionsKpi(models.AbstractModel):
                 "now": now,
                 "before": other[0] if other else {},
                 "series": self._get_currency_series(report, options, companies, periods, books),
+                "rolls": matrix(books.get_rolled(*roll_days)) if rolls else {},
             }
         return story
 
@@ -105,6 +110,14 @@ class CollectionsKpi(models.AbstractModel):
             periods.append((first, last))
             last = date_utils.subtract(first, days=1)
         return periods[::-1]
+
+    @api.model
+    def _get_roll_days(self, options):
+        """Return the last two month-ends on or before the end of the period."""
+        last = options["date_to"]
+        if last != date_utils.end_of(last, "month"):
+            last = date_utils.subtract(date_utils.start_of(last, "month"), days=1)
+        return date_utils.subtract(date_utils.start_of(last, "month"), days=1), last
 
     # -- who may see what ------------------------------------------------------------------------
 

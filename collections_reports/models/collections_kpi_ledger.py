@@ -1,3 +1,5 @@
+from itertools import compress
+
 from odoo import api, models
 from odoo.tools import SQL, date_utils
 
@@ -58,13 +60,14 @@ class CollectionsKpi(models.AbstractModel):
         return begin, date_utils.subtract(begin, days=(last - first).days + 1)
 
     @api.model
-    def _open_books(self, report, companies, asked, months):
+    def _open_books(self, report, companies, asked, months, days=()):
         """Return what the ledger says of some periods and months, as ``engine.books.Books``.
 
         :param asked: the options of each period
         :param months: ``[(first, last)]``, or nothing
+        :param days: others of which it is asked what was open
         """
-        days, periods, sales = set(), list(months), list(months)
+        days, periods, sales = set(days), list(months), list(months)
         for options in asked:
             period = options["date_from"], options["date_to"]
             days |= {period[1], *self._get_begin_days(options)}
@@ -89,57 +92,86 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_open_sql(self, companies, *days):
-        """Return as SQL what was open at the end of each day, of some companies, without the
-        reader's rules: the columns of ``collections.ledger._get_open_on_days_sql`` but amounts in
-        other currencies.
+        """Return as SQL what was open at the end of some days, of some companies, without the
+        reader's rules: ``collections.ledger._get_open_over_sql`` but for amounts in other
+        currencies.
         """
         lines = self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
-        return self.env["collections.ledger"]._get_open_on_days_sql(days, lines, foreign=False)
+        return self.env["collections.ledger"]._get_open_over_sql(days, lines, foreign=False)
 
     @api.model
-    def _get_debts_sql(self, report, options, companies, *days):
-        """Return as SQL what each debtor the reader sees owed at the end of each day by age:
-        ``day, company_id, partner_id, age, amount``, the ages being those of ``engine.books``."""
+    def _get_aged_sql(self, report, options, companies, *days):
+        """Return as SQL the lines open at the end of some days, as the reader sees them: ``line_id,
+        company_id, partner_id`` and, for each day by its place, ``amount_0`` and ``age_0``, one of
+        the ages of ``engine.books``, none where nothing was open."""
         join, seen = self._get_seen_sql(report, options, "item")
+        ages = [
+            SQL(
+                "CASE WHEN %(amount)s < 0 THEN %(credit)s WHEN %(amount)s > 0"
+                " THEN width_bucket(%(day)s - item.due, %(steps)s) END AS %(name)s",
+                amount=SQL.identifier("item", f"amount_{place}"),
+                credit=CREDIT,
+                day=day,
+                steps=STEPS,
+                name=SQL.identifier(f"age_{place}"),
+            )
+            for place, day in enumerate(days)
+        ]
         return SQL(
-            """
-            SELECT item.day, item.company_id, item.partner_id,
-                   CASE WHEN item.amount < 0 THEN %(credit)s
-                        ELSE width_bucket(item.day - item.due, %(steps)s) END AS age,
-                   sum(item.amount) AS amount
-              FROM (%(open)s) item %(join)s
-             WHERE %(seen)s GROUP BY item.day, item.company_id, item.partner_id, 4
-            """,
-            credit=CREDIT,
-            steps=STEPS,
-            open=self._get_open_sql(companies, *days),
-            join=join,
-            seen=seen,
+            "SELECT item.line_id, item.company_id, item.partner_id, %s, %s"
+            " FROM (%s) item %s WHERE %s",
+            SQL(", ").join(SQL.identifier("item", f"amount_{place}") for place in range(len(days))),
+            SQL(", ").join(ages),
+            self._get_open_sql(companies, *days),
+            join,
+            seen,
         )
 
     @api.model
     def _get_balances(self, report, options, companies, days):
         """Return what was open at the end of some days, and how many debtors were overdue on which
-        of them: ``[(day, age, amount)], [([day], number of debtors)]``."""
+        of them, as ``engine.books.Books`` takes it: ``[{day: (age, amount)}], [([day], number of
+        debtors)]``.
+
+        Lines are summed by their ages on all the days at once: there are few such groups.
+        """
+        days = sorted(days)
+        places = range(len(days))
+
+        def each(form):
+            return SQL(", ").join(SQL(form.format(place=place)) for place in places)
+
         rows = report._query(
             SQL(
                 """
-                WITH debt AS MATERIALIZED (%(debts)s),
-                late AS (
-                    SELECT array_agg(DISTINCT day) AS days
-                      FROM debt WHERE age > 0 AND partner_id IS NOT NULL
-                  GROUP BY company_id, partner_id
+                WITH item AS MATERIALIZED (%(items)s),
+                debtor AS (
+                    SELECT %(is_late)s FROM item
+                     WHERE partner_id IS NOT NULL GROUP BY company_id, partner_id
                 )
-                SELECT day, age, sum(amount) AS amount, NULL::date[] AS days, NULL::bigint AS number
-                  FROM debt GROUP BY day, age
+                SELECT ARRAY[%(ages)s] AS ages, ARRAY[%(sums)s] AS amounts,
+                       NULL::bool[] AS late, NULL::bigint AS number
+                  FROM item GROUP BY %(ages)s
                  UNION ALL
-                SELECT NULL, NULL, NULL, days, count(*) FROM late GROUP BY days
+                SELECT NULL, NULL, ARRAY[%(late)s], count(*) FROM debtor GROUP BY %(late)s
                 """,
-                debts=self._get_debts_sql(report, options, companies, *sorted(days)),
+                items=self._get_aged_sql(report, options, companies, *days),
+                is_late=each("bool_or(age_{place} > 0) AS late_{place}"),
+                late=each("late_{place}"),
+                ages=each("age_{place}"),
+                sums=each("sum(amount_{place})"),
             )
         )
-        owed = [(row["day"], row["age"], row["amount"]) for row in rows if row["day"]]
-        late = [(row["days"], row["number"]) for row in rows if row["days"]]
+        owed = [
+            {
+                day: (age, amount)
+                for day, age, amount in zip(days, row["ages"], row["amounts"], strict=True)
+                if age is not None
+            }
+            for row in rows
+            if row["ages"]
+        ]
+        late = [(list(compress(days, row["late"])), row["number"]) for row in rows if row["late"]]
         return owed, late
 
     # -- what was sold, paid and lost ------------------------------------------------------------

@@ -1,8 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL, date_utils
 
-from ..engine import kpi, rolls
-from ..engine.books import AGE_1, AGE_2, AGE_3, AGE_4, CREDIT, NAMES, NOT_DUE, STEPS, Books
+from ..engine import kpi
+from ..engine.books import AGE_1, AGE_2, AGE_3, AGE_4, CREDIT, NAMES, NOT_DUE, Books
 
 # What a fact calls what was open, by age.
 FACT_COLUMNS = {
@@ -15,7 +15,7 @@ FACT_COLUMNS = {
 
 
 class CollectionsKpi(models.AbstractModel):
-    """Figures month by month, and how debts rolled between two of them."""
+    """Figures month by month."""
 
     _inherit = "collections.kpi"
 
@@ -75,7 +75,7 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_facts_by_age(self, report, options, companies, days):
-        """Return ``[(day, age, amount)]`` as the facts of several days tell it."""
+        """Return ``[{day: (age, amount)}]`` as the facts of several days tell it."""
         join, seen = self._get_seen_sql(report, options, "fact")
         sums = SQL(", ").join(
             SQL("sum(fact.%s) AS age_%s", SQL.identifier(column), SQL(str(age)))
@@ -92,59 +92,10 @@ class CollectionsKpi(models.AbstractModel):
             )
         )
         return [
-            (row["day"], age, row[name] or 0)
+            {row["day"]: (age, row[name] or 0)}
             for row in rows
             for age, name in (
                 (CREDIT, "credit"),
                 *((age, f"age_{age}") for age in FACT_COLUMNS),
             )
         ]
-
-    # -- roll rates ------------------------------------------------------------------------------
-
-    @api.model
-    def _get_rolls(self, report, options, companies):
-        """Return ``(first day, last day, engine.rolls.matrix)``: how debts rolled between the last
-        two month-ends of the period's end."""
-        first, last = self._get_roll_days(options)
-        join, seen = self._get_seen_sql(report, options, "item")
-        rows = report._query(
-            SQL(
-                """
-                WITH before AS (
-                    SELECT item.line_id, item.amount,
-                           width_bucket(%(first)s - item.due, %(steps)s) AS age
-                      FROM (%(open_first)s) item %(join)s
-                     WHERE item.amount > 0 AND %(seen)s
-                ), after AS (
-                    SELECT item.line_id, item.amount,
-                           width_bucket(%(last)s - item.due, %(steps)s) AS age
-                      FROM (%(open_last)s) item WHERE item.amount > 0
-                )
-                SELECT before.age AS age_before, after.age AS age_after,
-                       sum(before.amount) AS amount_before,
-                       sum(after.amount) AS amount_after
-                  FROM before LEFT JOIN after USING (line_id) GROUP BY before.age, after.age
-                """,
-                first=first,
-                last=last,
-                steps=STEPS,
-                open_first=self._get_open_sql(companies, first),
-                open_last=self._get_open_sql(companies, last),
-                join=join,
-                seen=seen,
-            )
-        )
-        found = [
-            (row["age_before"], row["age_after"], row["amount_before"], row["amount_after"] or 0)
-            for row in rows
-        ]
-        return first, last, rolls.matrix(found)
-
-    @api.model
-    def _get_roll_days(self, options):
-        """Return the last two month-ends on or before the end of the period."""
-        last = options["date_to"]
-        if last != date_utils.end_of(last, "month"):
-            last = date_utils.subtract(date_utils.start_of(last, "month"), days=1)
-        return date_utils.subtract(date_utils.start_of(last, "month"), days=1), last

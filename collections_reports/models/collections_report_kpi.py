@@ -58,16 +58,15 @@ class CollectionsReportKpi(models.AbstractModel):
     @api.model
     def _get_document(self, options):
         before = self._get_compared(options)
-        story = self.env["collections.kpi"]._get_story(self, options, before, MONTHS)
+        story = self.env["collections.kpi"]._get_story(self, options, before, MONTHS, rolls=True)
         sections, words = [], self._get_words()
-        for currency, companies in self._get_companies_by_currency().items():
-            found = story[currency]
+        for currency, found in story.items():
             suffix = f" ({currency.name})" if len(story) > 1 else ""
             sections += self._get_figure_sections(
                 words, currency, found["now"], found["before"], suffix
             )
             sections += self._get_charts(currency, found["series"], suffix)
-            sections.append(self._get_roll_table(options, currency, companies, suffix))
+            sections.append(self._get_roll_table(options, currency, found["rolls"], suffix))
         return documents.document(
             self._get_title(),
             sections,
@@ -228,9 +227,9 @@ class CollectionsReportKpi(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _get_roll_table(self, options, currency, companies, suffix):
+    def _get_roll_table(self, options, currency, matrix, suffix):
         """Return the table of where the money of each age went from one month-end to the next."""
-        first, last, matrix = self.env["collections.kpi"]._get_rolls(self, options, companies)
+        first, last = self.env["collections.kpi"]._get_roll_days(options)
         ages = self.env["collections.statement"]._get_age_words()
         columns = [
             documents.column("age", self.env._("Age before")),

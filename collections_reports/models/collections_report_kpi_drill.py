@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from ..engine.books import STEPS
+from ..engine.books import CREDIT, NOT_DUE
 
 # The most records a list is opened with.
 MOST = 20000
@@ -93,24 +93,19 @@ class CollectionsReportKpi(models.AbstractModel):
         """Return as SQL the ids of the items that were open."""
         kpi = self.env["collections.kpi"]
         day = options["date_to"]
-        condition = SQL("TRUE")
+        condition = SQL("item.age_0 IS NOT NULL")
         if name == "roll":
             day = kpi._get_roll_days(options)[0]
-            condition = SQL(
-                "item.amount > 0 AND width_bucket(%s - item.due, %s) = %s", day, STEPS, int(age)
-            )
+            condition = SQL("item.age_0 = %s", int(age))
         elif name in ("overdue", "overdue_ratio"):
-            condition = SQL("item.amount > 0 AND item.due < %s", day)
+            condition = SQL("item.age_0 > %s", NOT_DUE)
         elif name == "credits":
-            condition = SQL("item.amount < 0")
+            condition = SQL("item.age_0 = %s", CREDIT)
         elif name == "dso_best":
-            condition = SQL("item.amount > 0 AND item.due >= %s", day)
-        join, seen = kpi._get_seen_sql(self, options, "item")
+            condition = SQL("item.age_0 = %s", NOT_DUE)
         return SQL(
-            "SELECT item.line_id FROM (%s) item %s WHERE %s AND %s",
-            kpi._get_open_sql(companies, day),
-            join,
-            seen,
+            "SELECT item.line_id FROM (%s) item WHERE %s",
+            kpi._get_aged_sql(self, options, companies, day),
             condition,
         )
 
@@ -136,10 +131,11 @@ class CollectionsReportKpi(models.AbstractModel):
         kpi = self.env["collections.kpi"]
         begin, before = kpi._get_begin_days(options)
         query = SQL(
-            "SELECT DISTINCT kase.id FROM (%s) debt JOIN collections_case kase"
-            " ON kase.company_id = debt.company_id AND kase.partner_id = debt.partner_id"
-            " AND kase.state <> 'merged' WHERE debt.age > 0 LIMIT %s",
-            kpi._get_debts_sql(self, options, companies, begin if name == "cure_rate" else before),
+            "SELECT DISTINCT kase.id FROM (%s) item JOIN collections_case kase"
+            " ON kase.company_id = item.company_id AND kase.partner_id = item.partner_id"
+            " AND kase.state <> 'merged' WHERE item.age_0 > %s LIMIT %s",
+            kpi._get_aged_sql(self, options, companies, begin if name == "cure_rate" else before),
+            NOT_DUE,
             MOST,
         )
         return self._open_ids(self.env._("Debtors overdue before"), "collections.case", query)

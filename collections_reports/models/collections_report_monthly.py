@@ -165,9 +165,9 @@ class CollectionsReportMonthly(models.AbstractModel):
         return [
             *(
                 self._make_coming_chart(
-                    options, currency, f" ({currency.name})" if len(story) > 1 else ""
+                    options, data, currency, f" ({currency.name})" if len(story) > 1 else ""
                 )
-                for currency in story
+                for currency, data in story.items()
             ),
             self._make_promises_table(options, options["date_to"] + timedelta(days=35)),
         ]

@@ -14,6 +14,8 @@ FACTS = (
     "promise_kept_amount",
 )  # fmt: skip
 TOP, MOVERS = 10, 5
+# A debt older than so many days is old; it is told of so many days before; weeks that are told.
+OLD, RIPENS, WEEKS = 90, 30, 5
 
 
 class CollectionsReportStory(models.AbstractModel):
@@ -62,13 +64,17 @@ class CollectionsReportStory(models.AbstractModel):
 
     @api.model
     def _read_story(self, options, months=MONTHS):
-        """Return ``{currency: {"now", "before", "series", "debtors"}}``, read once."""
+        """Return ``{currency: {"now", "before", "series", "debtors", "dues"}}``, read once."""
         before = self._get_before(options)
         story = self.env["collections.kpi"]._get_story(self, options, before, months)
-        debtors = self._get_debtors(options, before)
+        debtors, dues = self._get_debtors(options, before), self._get_dues(options)
         nobody = {"rows": [], "overdue": 0, "rise": 0}
         return {
-            currency: found | {"debtors": debtors.get(currency.id, nobody)}
+            currency: found
+            | {
+                "debtors": debtors.get(currency.id, nobody),
+                "dues": dues.get(currency.id, []),
+            }
             for currency, found in story.items()
         }
 
@@ -194,7 +200,7 @@ class CollectionsReportStory(models.AbstractModel):
         cases = ("team_ids", "user_ids", "segment_ids", "strategy_ids", "partner_ids")
         chosen = {name: options[name] for name in cases if options.get(name)}
         read = aging._read_options(chosen | {"date": days[0], "credits": "netted"})
-        return aging._get_items_sql(read, *days, foreign=False)
+        return aging._get_items_sql(read, *days, with_case=False, foreign=False)
 
     @api.model
     def _get_debtors(self, options, before):
@@ -351,7 +357,11 @@ class CollectionsReportStory(models.AbstractModel):
             # of ten debtors the ten largest owe everything: nothing to tell
             top_share=100 * top / whole if whole and many else None,
             disputed=sum(amount for _reason, _count, amount in disputes),
-            ripening=self._get_ripening(options).get(currency.id, 0),
+            ripening=sum(
+                amount
+                for due, amount in story["dues"]
+                if OLD - RIPENS < (options["date_to"] - due).days <= OLD
+            ),
         )
         words, found = self._get_commentary_words(), defaultdict(list)
         for sentence in commentary.comment(facts):
@@ -435,18 +445,25 @@ class CollectionsReportStory(models.AbstractModel):
     # -- promises, disputes, what comes ----------------------------------------------------------
 
     @api.model
-    def _get_ripening(self, options):
-        """Return ``{currency id: amount}`` that turns older than 90 days in the next 30."""
+    def _get_dues(self, options):
+        """Return ``{currency id: [(due, amount)]}`` of the debts that are open at the end of the
+        period and soon become old, or fall due in the weeks after it."""
+        last = options["date_to"]
         rows = self._query(
             SQL(
                 """
-                SELECT money_id, sum(value) AS amount FROM (%s) item
-                 WHERE age BETWEEN 61 AND 90 AND value > 0 GROUP BY money_id
+                SELECT money_id, due, sum(value) AS amount FROM (%(items)s) item
+                 WHERE due BETWEEN %(first)s AND %(last)s AND value > 0 GROUP BY money_id, due
                 """,
-                self._get_items_sql(options, options["date_to"]),
+                items=self._get_items_sql(options, last),
+                first=last - timedelta(days=OLD),
+                last=last + timedelta(weeks=WEEKS),
             )
         )
-        return {row["money_id"]: float(row["amount"]) for row in rows}
+        found = defaultdict(list)
+        for row in rows:
+            found[row["money_id"]].append((row["due"], float(row["amount"])))
+        return found
 
     @api.model
     def _get_case_condition(self, options):
@@ -540,23 +557,13 @@ class CollectionsReportStory(models.AbstractModel):
         )
 
     @api.model
-    def _make_coming_chart(self, options, currency, suffix=""):
-        """Return what falls due in the five weeks after the period, by the books at its end."""
+    def _make_coming_chart(self, options, story, currency, suffix=""):
+        """Return what falls due in the weeks after the period, by the books at its end."""
         last = options["date_to"]
-        rows = self._query(
-            SQL(
-                """
-                SELECT (due - %(last)s - 1) / 7 AS week, sum(value) AS amount FROM (%(items)s) item
-                 WHERE due > %(last)s AND due <= %(last)s + 35 AND money_id = %(currency)s
-                   AND value > 0
-              GROUP BY 1
-                """,
-                last=last,
-                items=self._get_items_sql(options, last),
-                currency=currency.id,
-            )
-        )
-        amounts = {row["week"]: float(row["amount"]) for row in rows}
+        amounts = [0] * WEEKS
+        for due, amount in story["dues"]:
+            if due > last:
+                amounts[((due - last).days - 1) // 7] += amount
         return documents.chart(
             f"coming-{currency.id}",
             self.env._("What falls due in the five weeks after") + suffix,
@@ -566,11 +573,11 @@ class CollectionsReportStory(models.AbstractModel):
                     "from %s",
                     format_date(self.env, last + timedelta(days=1 + 7 * week), date_format="d MMM"),
                 )
-                for week in range(5)
+                for week in range(WEEKS)
             ],
             [
                 documents.series(
-                    self.env._("Falls due"), [amounts.get(week, 0) for week in range(5)],
+                    self.env._("Falls due"), [round(amount, 2) for amount in amounts],
                     tone="not_due",
                 )
             ],

@@ -1,9 +1,12 @@
 import json
 import random
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+
+from odoo.addons.collections_management.models.collections_ledger_past import FOREIGN, OWN
 
 from .common import ReportsCommon
 
@@ -240,19 +243,35 @@ class TestAging(ReportsCommon):
         ledger = self.env["collections.ledger"]
         rng = random.Random(8)
         for _number in range(15):
-            day = self.day(rng.randrange(-40, 400))
+            days = [self.today, self.day(rng.randrange(-40, 400)), self.day(rng.randrange(400))]
             found = []
-            for ask in (
-                lambda query, day=day: ledger._get_backward_sql([self.today, day], query),
-                lambda query, day=day: ledger._get_forward_sql(day, query),
-            ):
+            for read in (ledger._get_backward_sql, ledger._get_forward_sql):
                 query = self.env["account.move.line"]._search(
                     [("company_id", "=", self.company.id)]
                 )
-                self.env.cr.execute(ask(query))
-                rows = [row for row in self.env.cr.fetchall() if row[-1] == day]
-                found.append(sorted((row[0], *row[-3:-1]) for row in rows if any(row[-3:-1])))
-            self.assertEqual(*found, day)
+                rows = self.env.execute_query(read(days, range(3), query, (OWN, FOREIGN)))
+                found.append(sorted((row[0], *row[-6:]) for row in rows if any(row[-6:])))
+            self.assertTrue(found[0])
+            self.assertEqual(*found, days)
+
+    def test_days_read_in_different_directions_are_those_read_alone(self):
+        ledger = self.env["collections.ledger"]
+        days = [self.today, self.day(30), self.day(90), self.day(200), self.day(-40)]
+        lines = [("company_id", "=", self.company.id)]
+
+        def read(days):
+            query = self.env["account.move.line"]._search(lines)
+            rows = self.env.execute_query_dict(ledger._get_open_on_days_sql(days, query))
+            return sorted(rows, key=lambda row: (row["line_id"], row["day"]))
+
+        alone = sorted(
+            (row for day in days for row in read([day])),
+            key=lambda row: (row["line_id"], row["day"]),
+        )
+        self.assertEqual({row["day"] for row in alone}, set(days))
+        with patch.object(type(ledger), "_is_long_ago", lambda _self, day: day in days[1:4:2]):
+            self.assertEqual(read(days), alone)
+        self.assertEqual(read(days), alone)
 
     def test_a_rule_of_the_house_counts_beside_ours(self):
         """What is known of receivables is dropped from record rules, and nothing else."""

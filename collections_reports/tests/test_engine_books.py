@@ -12,8 +12,8 @@ class TestEngineBooks(unittest.TestCase):
 
     def test_what_was_open_on_a_day(self):
         books = Books(
-            [(LAST, CREDIT, -20.5), (LAST, NOT_DUE, 100), (LAST, AGE_1, 30), (LAST, AGE_4, 4.25),
-             (BEGIN, AGE_1, 7)]
+            [{LAST: (CREDIT, -20.5)}, {LAST: (NOT_DUE, 90)}, {LAST: (NOT_DUE, 10)},
+             {LAST: (AGE_1, 30)}, {LAST: (AGE_4, 4.25), BEGIN: (AGE_1, 7)}]
         )  # fmt: skip
         self.assertEqual(
             books.get_owed(LAST),
@@ -26,10 +26,22 @@ class TestEngineBooks(unittest.TestCase):
         self.assertEqual(set(books.get_owed(BEFORE).values()), {0})
 
     def test_adding_up_adds_no_error(self):
-        books = Books([(LAST, age, 0.1) for age in range(5)], sold=[(LAST, 0.1)] * 10)
+        books = Books([{LAST: (age, 0.1)} for age in range(5)], sold=[(LAST, 0.1)] * 10)
         self.assertEqual(books.get_owed(LAST)["total"], 0.5)
         self.assertEqual(books.get_sold(LAST, LAST), 1)
         self.assertEqual(sum([0.1] * 10), 0.9999999999999999, "which plain adding would")
+
+    def test_how_debts_rolled(self):
+        books = Books(
+            [{BEGIN: (NOT_DUE, 100), LAST: (AGE_1, 60)}, {BEGIN: (AGE_1, 40)},
+             {LAST: (NOT_DUE, 500)}, {BEGIN: (CREDIT, -9), LAST: (CREDIT, -9)},
+             {BEGIN: (AGE_4, 3), LAST: (CREDIT, -2), BEFORE: (AGE_1, 3)}]
+        )  # fmt: skip
+        self.assertEqual(
+            books.get_rolled(BEGIN, LAST),
+            [(NOT_DUE, AGE_1, 100, 60), (AGE_1, None, 40, 0), (AGE_4, None, 3, 0)],
+        )
+        self.assertEqual(books.get_rolled(BEFORE, LAST), [(AGE_1, None, 3, 0)])
 
     def test_how_debtors_moved(self):
         books = Books(

@@ -177,9 +177,10 @@ class TestKpi(CollectionsCommon):
         for back in (0, 40, 100):
             day = self.today - timedelta(days=back)
             options = self.get_options(day - timedelta(days=5), day)
-            first, last, matrix = self.env["collections.kpi"]._get_rolls(
-                self.report, options, self.company
-            )
+            kpi = self.env["collections.kpi"]
+            first, last = kpi._get_roll_days(options)
+            story = kpi._get_story(self.report, options, months=0, rolls=True)
+            matrix = story[self.company.currency_id]["rolls"]
             self.assertEqual(last, date_utils.end_of(last, "month"))
             self.assertEqual(first, date_utils.end_of(first, "month"))
             self.assertLessEqual(last, day)
