@@ -57,7 +57,7 @@ class Facts:
 
 def comment(facts):
     """Return the sentences about a period, in the order of a report."""
-    if not facts.now.get("receivable") and not facts.now.get("overdue"):
+    if (facts.now.get("receivable") or 0) <= 0 and not facts.now.get("overdue"):
         return [Sentence("moved", "nothing_open", {})]
     rules = (
         _overdue, _ratio, _dso, _collected, _dso_parts, _ages, _movers, _cei, _old, _kept,

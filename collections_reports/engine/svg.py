@@ -30,7 +30,7 @@ LABELLED_BARS = 14
 
 
 def draw(section, write):
-    """Return a chart of a document as SVG, or an empty string when it has no value at all.
+    """Return a chart of a document as SVG, or an empty string when it has no value but zero.
 
     :param section: as ``engine.documents.chart`` makes it
     :param write: called with a value, returns it in words, short
@@ -41,7 +41,7 @@ def draw(section, write):
     ]
     section = {**section, "series": items}
     values = [value for item in items for value in item["values"] if value is not None]
-    if not values or (section["kind"] == "doughnut" and not any(value > 0 for value in values)):
+    if not any(values) or (section["kind"] == "doughnut" and max(values) <= 0):
         return ""
     makers = {"bar": _bars, "stacked": _stack, "line": _lines, "doughnut": _doughnut}
     return _page(section, makers[section["kind"]](section, write))

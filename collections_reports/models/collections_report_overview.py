@@ -59,7 +59,7 @@ class CollectionsReportOverview(models.AbstractModel):
             documents.text(
                 f"moved-{currency.id}",
                 self.env._("What moved") + suffix,
-                [*sentences["moved"], *sentences["why"]],
+                [*sentences["moved"], *sentences["why"]] or [self.env._("Nothing moved.")],
             ),
             self._make_aging_chart(data, currency, suffix),
             self._make_trend(

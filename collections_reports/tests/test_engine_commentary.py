@@ -99,7 +99,7 @@ class TestCommentary(unittest.TestCase):
         self.assertFalse([code for code in found if code.startswith("target")])
 
     def test_nothing_is_owed(self):
-        for now in ({"receivable": 0}, {"receivable": None}, {}):
+        for now in ({"receivable": 0}, {"receivable": None}, {}, {"receivable": -5, "overdue": 0}):
             self.assertEqual(list(tell(Facts(now=now, before={}))), ["nothing_open"])
 
     def test_what_is_not_known_is_not_spoken_of(self):

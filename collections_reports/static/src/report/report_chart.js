@@ -33,6 +33,11 @@ export class ReportChart extends Component {
         onWillUnmount(() => this.chart?.destroy());
     }
 
+    /** Whether there is nothing but zeros and gaps. */
+    get isEmpty() {
+        return !this.props.section.series.some((one) => one.values.some(Boolean));
+    }
+
     get currency() {
         return this.props.currencies[this.props.section.currency];
     }
@@ -108,6 +113,10 @@ export class ReportChart extends Component {
 
     draw() {
         this.chart?.destroy();
+        this.chart = null;
+        if (this.isEmpty) {
+            return;
+        }
         const { kind, labels, drills } = this.props.section;
         const sets = this.datasets;
         this.chart = new window.Chart(this.canvas.el, {

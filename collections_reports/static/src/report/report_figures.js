@@ -22,6 +22,10 @@ export class ReportFigures extends Component {
         return formatChange(figure, this.props.currencies[figure.currency]);
     }
 
+    isSame(figure) {
+        return figure.value === figure.previous;
+    }
+
     getPrevious(figure) {
         return formatValue(figure.previous, figure.kind, this.props.currencies[figure.currency]);
     }
