@@ -122,8 +122,10 @@ class TestSvg(unittest.TestCase):
         ):
             self.assertEqual(svg.draw(section, str), "")
 
-    def test_all_zero_is_drawn(self):
-        self.assertIn("0", self.texts(self.draw(chart("bar", [series(0, 0, 0)]))))
+    def test_nothing_but_zeros_and_gaps_is_not_drawn(self):
+        for kind in ("bar", "stacked", "line", "doughnut"):
+            section = chart(kind, [series(0, None, 0)], labels=list("abc"))
+            self.assertEqual(svg.draw(section, str), "")
 
     def test_words_cannot_break_out(self):
         evil = '</text><script>alert("1")</script>&\x00\x07'

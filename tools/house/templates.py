@@ -45,6 +45,16 @@ with Registry(sys.argv[2]).cursor() as cr:
     env["ir.model.data"]._update_xmlids([{"xml_id": "__test__.company", "record": company}])
 """
 
+# What tests wrote and took back looks to the housekeeper like emptied tables; the planner believes
+# his count and joins thousands of new rows as if there were none, for hours.
+LEAVE_UNCOUNTED = """
+    DO $$ DECLARE name regclass; BEGIN
+        FOR name IN SELECT oid FROM pg_class
+                     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        LOOP EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', name); END LOOP;
+    END $$
+"""
+
 
 def fresh_db(name, modules=(), *, demo=False):
     """Make database `name` anew, with the base modules and `modules` installed; return its name."""
@@ -67,8 +77,10 @@ def ensure_tests_template(modules):
     """Return the name of a current template that holds what each test would make for itself."""
     plain = ensure_template(modules)
     name = f"{plain}_tests"
+    steps = hashlib.sha256((MAKE_READY + LEAVE_UNCOUNTED).encode()).hexdigest()[:8]
+    source = f"{comment(plain)} {steps}"
     with lock(name):
-        if comment(name) != comment(plain):
+        if comment(name) != source:
             draft = f"{name}_draft"
             with step(f"Template database {name} (screens and a company made ready)"):
                 copy_db(plain, draft)
@@ -79,7 +91,9 @@ def ensure_tests_template(modules):
                     env=postgres.environment(),
                     cwd=paths.ROOT,
                 )
-                _finish_template(draft, name, comment(plain))
+                with postgres.cursor(draft) as cr:
+                    cr.execute(LEAVE_UNCOUNTED)
+                _finish_template(draft, name, source)
     return name
 
 
