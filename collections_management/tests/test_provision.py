@@ -128,3 +128,14 @@ class TestProvision(WriteOffCommon):
         for user in (self.collector, self.supervisor, self.auditor):
             with self.assertRaises(UserError):
                 provision.with_user(user).action_compute()
+
+    def test_a_provision_is_of_the_whole_company_and_not_a_teams(self):
+        self.create_invoice(500, days_overdue=100)
+        provision = self.propose()
+        self.assertTrue(provision.line_ids)
+        for user in (self.manager, self.auditor):
+            provision.with_user(user).check_access("read")
+            provision.line_ids.with_user(user).check_access("read")
+        for user in (self.supervisor, self.collector):
+            for records in (provision, provision.line_ids, self.env["collections.provision.band"]):
+                self.assertFalse(records.with_user(user).has_access("read"), records)
