@@ -66,6 +66,7 @@ class CollectionsReportKpi(models.AbstractModel):
                 words, currency, found["now"], found["before"], suffix
             )
             sections += self._get_charts(currency, found["series"], suffix)
+            sections.append(self._get_roll_chart(options, currency, found["rolls"], suffix))
             sections.append(self._get_roll_table(options, currency, found["rolls"], suffix))
         return documents.document(
             self._get_title(),
@@ -225,6 +226,40 @@ class CollectionsReportKpi(models.AbstractModel):
                 note=self.env._("Before credits. The last column is the last day of the period."),
             ),
         ]  # fmt: skip
+
+    @api.model
+    def _get_roll_chart(self, options, currency, matrix, suffix):
+        """Return the shares of each age that were paid or went into each age, or None."""
+        if not matrix:
+            return None
+        first, last = self.env["collections.kpi"]._get_roll_days(options)
+        ages = self.env["collections.statement"]._get_age_words()
+        # what grew, as by a payment taken back, settles nothing
+        paid = [round(max(float(one["settled"]), 0), 1) for one in matrix.values()]
+        return documents.chart(
+            f"rolled-{currency.id}",
+            self.env._("What became of each age") + suffix,
+            "stacked",
+            [ages[age] for age in matrix],
+            [
+                documents.series(self.env._("Paid or credited"), paid, tone="good"),
+                *(
+                    documents.series(
+                        ages[to],
+                        [round(float(one["to"][to]), 1) for one in matrix.values()],
+                        tone=tone,
+                    )
+                    for to, tone in enumerate(NAMES.values())
+                ),
+            ],
+            value_kind="percent",
+            note=self.env._(
+                "From %(first)s to %(last)s, in percent of what was open before.",
+                first=format_date(self.env, first),
+                last=format_date(self.env, last),
+            ),
+            drills=[f"roll-{currency.id}-{age}" for age in matrix],
+        )
 
     @api.model
     def _get_roll_table(self, options, currency, matrix, suffix):

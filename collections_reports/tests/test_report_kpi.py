@@ -65,13 +65,19 @@ class TestReportKpi(ReportsCommon):
     def test_charts_and_roll_rates(self):
         content = self.get_document()
         charts = [one for one in content["sections"] if one["type"] == "chart"]
-        self.assertEqual([chart["kind"] for chart in charts], ["line", "line", "stacked"])
-        for chart in charts:
+        kinds = [chart["kind"] for chart in charts]
+        self.assertEqual(kinds, ["line", "line", "stacked", "stacked"])
+        for chart in charts[:3]:
             self.assertEqual(len(chart["labels"]), 12)
         self.assertEqual(sum(series["values"][-1] for series in charts[2]["series"]), 1400)
         [table] = [one for one in content["sections"] if one["type"] == "table"]
-        for row in table["rows"]:
+        self.assertTrue(table["rows"])
+        self.assertEqual(charts[3]["labels"], [row["cells"]["age"] for row in table["rows"]])
+        self.assertEqual(charts[3]["drills"], [row["drill"] for row in table["rows"]])
+        for place, row in enumerate(table["rows"]):
             cells = row["cells"]
+            drawn = [series["values"][place] for series in charts[3]["series"]]
+            self.assertEqual(drawn, [cells["settled"], *(cells[f"to_{age}"] for age in range(5))])
             moved = sum(cells[f"to_{age}"] for age in range(5))
             self.assertAlmostEqual(cells["settled"] + moved, 100, delta=0.4)
 
