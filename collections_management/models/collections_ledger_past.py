@@ -71,65 +71,68 @@ class CollectionsLedger(models.AbstractModel):
     @api.model
     def _get_open_on_days_sql(self, days, lines=None, *, foreign=True):
         """Return as SQL the same at the end of each of several days, a row for each of them, told
-        by ``day``.
+        by ``day``. Days that are read in the same direction are read together.
 
         :param bool foreign: False: without ``amount_currency``, for sums in company currency
         """
         moneys = (OWN, FOREIGN) if foreign else (OWN,)
+        long_ago = [day for day in days if self._is_long_ago(day)]
+        recent = [day for day in days if day not in long_ago]
 
-        def row(place):
-            amounts = _join(", ", moneys, lambda money: _name("item", money.name, place))
-            return SQL("(%s, %s::date)", amounts, days[place])
+        def read(days, get):
+            def row(place):
+                amounts = _join(", ", moneys, lambda money: _name("item", money.name, place))
+                return SQL("(%s, %s::date)", amounts, days[place])
 
-        return SQL(
-            """
-            SELECT item.line_id, item.company_id, item.partner_id, item.account_id,
-                   item.currency_id, item.move_id, item.date, item.due, owed.*
-              FROM (%(items)s) item
-        CROSS JOIN LATERAL (VALUES %(rows)s) AS owed (%(names)s, day)
-             WHERE %(some)s
-            """,
-            items=self._get_open_over_sql(days, lines, foreign=foreign),
-            rows=_join(", ", range(len(days)), row),
-            names=_join(", ", moneys, lambda money: SQL.identifier(money.name)),
-            some=_join(
-                " OR ", moneys, lambda money: SQL("%s <> 0", SQL.identifier("owed", money.name))
-            ),
+            return SQL(
+                """
+                SELECT item.line_id, item.company_id, item.partner_id, item.account_id,
+                       item.currency_id, item.move_id, item.date, item.due, owed.*
+                  FROM (%(items)s) item
+            CROSS JOIN LATERAL (VALUES %(rows)s) AS owed (%(names)s, day)
+                 WHERE %(some)s
+                """,
+                items=self._add_debtors_sql(get(days, lines, moneys), days, moneys),
+                rows=_join(", ", range(len(days)), row),
+                names=_join(", ", moneys, lambda money: SQL.identifier(money.name)),
+                some=_join(
+                    " OR ", moneys, lambda money: SQL("%s <> 0", SQL.identifier("owed", money.name))
+                ),
+            )
+
+        parts = (long_ago, self._get_forward_sql), (recent, self._get_backward_sql)
+        return SQL(" UNION ALL ").join(
+            SQL("(%s)", read(chosen, get)) for chosen, get in parts if chosen
         )
 
     @api.model
     def _get_open_over_sql(self, days, lines=None, *, foreign=True):
-        """Return as SQL the same at the end of several days, a row for each line that was open on
+        """Return as SQL the same at the end of several days, one row for each line that was open on
         some of them: as :meth:`_get_open_on_sql`, but instead of ``amount``, ``amount_currency``
         and ``day`` those of each day by its place among them, ``amount_0, amount_1``…, zero where
-        nothing was open. Days that are read in the same direction are read together."""
-        query = lines  # which is false when it finds nothing
-        if query is None:
-            query = self.env["account.move.line"].sudo()._search([])
+        nothing was open. All are read in one direction, so that they stand side by side."""
         moneys = (OWN, FOREIGN) if foreign else (OWN,)
-        places = range(len(days))
-        long_ago = [place for place in places if self._is_long_ago(days[place])]
-        recent = [place for place in places if place not in long_ago]
-        reads = [
-            read(days, chosen, query, moneys)
-            for read, chosen in (
-                (self._get_forward_sql, long_ago),
-                (self._get_backward_sql, recent),
-            )
-            if chosen
+        latest = max(days)
+        get = self._get_forward_sql if self._is_long_ago(latest) else self._get_backward_sql
+        return self._add_debtors_sql(get(days, lines, moneys), days, moneys)
+
+    def _add_debtors_sql(self, items, days, moneys):
+        """Return what was open of lines with their commercial partner, without those of which
+        nothing was."""
+        amounts = [
+            _name("item", money.name, place) for place in range(len(days)) for money in moneys
         ]
-        amounts = [_name("item", money.name, place) for place in places for money in moneys]
         return SQL(
             """
             SELECT item.line_id, item.company_id, partner.commercial_partner_id AS partner_id,
                    item.account_id, item.currency_id, item.move_id, item.date, item.due,
                    %(amounts)s
-              FROM (%(reads)s) item
+              FROM (%(items)s) item
          LEFT JOIN res_partner partner ON partner.id = item.partner_id
              WHERE %(some)s
             """,
             amounts=SQL(", ").join(amounts),
-            reads=SQL(" UNION ALL ").join(SQL("(%s)", read) for read in reads),
+            items=items,
             some=_join(" OR ", amounts, lambda amount: SQL("%s <> 0", amount)),
         )
 
@@ -156,13 +159,18 @@ class CollectionsLedger(models.AbstractModel):
             accounts=self._get_account_ids(),
         )
 
-    def _get_reconciled_sql(self, moneys, conditions):
-        """Return as SQL what was reconciled with each line: ``line_id`` and, for each of some
-        conditions on partials by the place of a day, ``{place: condition}``, each amount by its
-        name and that place (``amount_0``), below zero for credits."""
-        some = SQL(" OR ").join(conditions.values())
+    def _get_reconciled_sql(self, moneys, days, when):
+        """Return as SQL what was reconciled with each line: ``line_id`` and, for each day by its
+        place, each amount by its name and that place (``amount_0``), below zero for credits.
+
+        :param str when: ``>``: after each day; ``<=``: until it
+        """
+        conditions = [SQL("max_date %s %s", SQL(when), day) for day in days]
+        some = SQL(" OR ").join(conditions)
         marks = _join(
-            ", ", conditions, lambda place: SQL("%s AS %s", conditions[place], _name("is", place))
+            ", ",
+            enumerate(conditions),
+            lambda one: SQL("%s AS %s", one[1], _name("is", one[0])),
         )
 
         def side(line, sign, column):
@@ -188,7 +196,7 @@ class CollectionsLedger(models.AbstractModel):
             "SELECT line_id, %s FROM (%s UNION ALL %s) part GROUP BY line_id",
             _join(
                 ", ",
-                [(money, place) for place in conditions for money in moneys],
+                [(money, place) for place in range(len(days)) for money in moneys],
                 lambda one: SQL(
                     "sum(%s) FILTER (WHERE %s) AS %s",
                     SQL.identifier(one[0].name),
@@ -209,18 +217,14 @@ class CollectionsLedger(models.AbstractModel):
             SQL.identifier(name),
         )
 
-    def _get_amounts_sql(self, days, places, moneys, date, owed):
-        """Return the columns of the amounts of each day: zero before the date of the entry, and on
-        days that are not among some places.
+    def _get_amounts_sql(self, days, moneys, date, owed):
+        """Return the columns of the amounts of each day: zero before the date of the entry.
 
-        :param owed: a function that returns the amount of a money at a place
+        :param owed: a function that returns the amount of a money at the place of a day
         """
-        latest = max(days[place] for place in places)  # nothing is read that came later
 
         def amount(place, money):
-            if place not in places:
-                return SQL("0::numeric")
-            if days[place] == latest:
+            if days[place] == max(days):  # nothing is read that came later
                 return owed(money, place)
             return SQL(
                 "CASE WHEN %s <= %s THEN %s ELSE 0 END", date, days[place], owed(money, place)
@@ -232,9 +236,14 @@ class CollectionsLedger(models.AbstractModel):
             for money in moneys
         )
 
-    def _get_backward_sql(self, days, places, query, moneys):
-        """Return what was open on the days at some places, from what is open now and was
-        reconciled since."""
+    def _get_lines_query(self, lines):
+        """Return a Query of journal items: this one, which is false when it finds nothing, or
+        all."""
+        return self.env["account.move.line"].sudo()._search([]) if lines is None else lines
+
+    def _get_backward_sql(self, days, lines, moneys):
+        """Return what was open on some days, from what is open now and was reconciled since."""
+        query = self._get_lines_query(lines)
         picks = SQL(
             "SELECT %s, %s, later.* FROM %s",
             self._get_item_columns_sql(),
@@ -259,24 +268,22 @@ class CollectionsLedger(models.AbstractModel):
                      WHERE %(existed)s AND (%(open)s) IS NOT TRUE
                    ) item
             """,
-            later=self._get_reconciled_sql(
-                moneys, {place: SQL("max_date > %s", days[place]) for place in places}
-            ),
+            later=self._get_reconciled_sql(moneys, days, ">"),
             picks=picks,
-            amounts=self._get_amounts_sql(
-                days, places, moneys, SQL.identifier("item", "date"), owed
-            ),
+            amounts=self._get_amounts_sql(days, moneys, SQL.identifier("item", "date"), owed),
             existed=SQL(
                 "%s AND %s",
                 query.where_clause or SQL("TRUE"),
-                self._get_existed_sql("account_move_line", max(days[place] for place in places)),
+                self._get_existed_sql("account_move_line", max(days)),
             ),
             open=self._get_open_sql("account_move_line"),
         )
 
-    def _get_forward_sql(self, days, places, query, moneys):
-        """Return what was open on the days at some places, from the entries and what was
-        reconciled until then."""
+    def _get_forward_sql(self, days, lines, moneys):
+        """Return what was open on some days, from the entries and what was reconciled until
+        then."""
+        query = self._get_lines_query(lines)
+        date = SQL.identifier("account_move_line", "date")
 
         def owed(money, place):
             whole = SQL.identifier("account_move_line", money.whole)
@@ -289,18 +296,12 @@ class CollectionsLedger(models.AbstractModel):
               FROM %(lines)s LEFT JOIN before ON before.line_id = account_move_line.id
              WHERE %(where)s AND %(existed)s
             """,
-            before=self._get_reconciled_sql(
-                moneys, {place: SQL("max_date <= %s", days[place]) for place in places}
-            ),
+            before=self._get_reconciled_sql(moneys, days, "<="),
             columns=self._get_item_columns_sql("line_id"),
-            amounts=self._get_amounts_sql(
-                days, places, moneys, SQL.identifier("account_move_line", "date"), owed
-            ),
+            amounts=self._get_amounts_sql(days, moneys, date, owed),
             lines=query.from_clause,
             where=query.where_clause or SQL("TRUE"),
-            existed=self._get_existed_sql(
-                "account_move_line", max(days[place] for place in places)
-            ),
+            existed=self._get_existed_sql("account_move_line", max(days)),
         )
 
 

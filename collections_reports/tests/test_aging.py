@@ -249,7 +249,7 @@ class TestAging(ReportsCommon):
                 query = self.env["account.move.line"]._search(
                     [("company_id", "=", self.company.id)]
                 )
-                rows = self.env.execute_query(read(days, range(3), query, (OWN, FOREIGN)))
+                rows = self.env.execute_query(read(days, query, (OWN, FOREIGN)))
                 found.append(sorted((row[0], *row[-6:]) for row in rows if any(row[-6:])))
             self.assertTrue(found[0])
             self.assertEqual(*found, days)
@@ -269,9 +269,18 @@ class TestAging(ReportsCommon):
             key=lambda row: (row["line_id"], row["day"]),
         )
         self.assertEqual({row["day"] for row in alone}, set(days))
-        with patch.object(type(ledger), "_is_long_ago", lambda _self, day: day in days[1:4:2]):
-            self.assertEqual(read(days), alone)
         self.assertEqual(read(days), alone)
+        over = self.env.execute_query_dict(ledger._get_open_over_sql(days))
+        for long_ago in (days[1:4:2], days[:1], days):
+            with patch.object(
+                type(ledger), "_is_long_ago", lambda _self, day, old=long_ago: day in old
+            ):
+                self.assertEqual(read(days), alone)
+                found = self.env.execute_query_dict(ledger._get_open_over_sql(days))
+            # side by side: a line once, whatever the directions
+            by_line = {row["line_id"]: row for row in found}
+            self.assertEqual(len(by_line), len(found))
+            self.assertEqual(by_line, {row["line_id"]: row for row in over})
 
     def test_a_rule_of_the_house_counts_beside_ours(self):
         """What is known of receivables is dropped from record rules, and nothing else."""

@@ -1,5 +1,7 @@
 import random
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
@@ -23,6 +25,13 @@ class TestKpi(CollectionsCommon):
         cls.env["collections.ledger"]._refresh(cls.company)
         cls.report = cls.env["collections.report.kpi"]
         cls.reference = Reference(cls.company)
+
+    @contextmanager
+    def long_ago_before(self, limit):
+        """Let the past be read forwards before a day."""
+        ledger = type(self.env["collections.ledger"])
+        with patch.object(ledger, "_is_long_ago", lambda _self, day: day < limit):
+            yield
 
     def get_options(self, first, last, **options):
         return self.report._read_options({"date_from": first, "date_to": last, **options})
@@ -78,6 +87,8 @@ class TestKpi(CollectionsCommon):
             last = self.today - timedelta(days=chance.randint(-10, 250))
             first = last - timedelta(days=chance.choice((0, 6, 29, 59, 120)))
             self.assert_figures(self.get_figures(first, last), self.reference, first, last)
+            with self.long_ago_before(last - timedelta(days=chance.choice((-1, 0, 5, 60)))):
+                self.assert_figures(self.get_figures(first, last), self.reference, first, last)
 
     def test_the_random_ledger_is_worth_it(self):
         """All that can go wrong is in it."""
@@ -179,8 +190,13 @@ class TestKpi(CollectionsCommon):
             options = self.get_options(day - timedelta(days=5), day)
             kpi = self.env["collections.kpi"]
             first, last = kpi._get_roll_days(options)
-            story = kpi._get_story(self.report, options, months=0, rolls=True)
-            matrix = story[self.company.currency_id]["rolls"]
+            found = []
+            for limit in (day - timedelta(days=4000), last, day + timedelta(days=1)):
+                with self.long_ago_before(limit):
+                    story = kpi._get_story(self.report, options, months=0, rolls=True)
+                found.append(story[self.company.currency_id]["rolls"])
+            [matrix, *others] = found
+            self.assertEqual(others, [matrix] * 2)
             self.assertEqual(last, date_utils.end_of(last, "month"))
             self.assertEqual(first, date_utils.end_of(first, "month"))
             self.assertLessEqual(last, day)
