@@ -19,6 +19,7 @@ class CollectionsMeasure(models.AbstractModel):
         return {
             "recovered": self._get_recovered_sql(first, last),
             "contacts": self._get_contacts_sql(first, last),
+            "promises": self._get_promises_sql(first, last),
         }
 
     @api.model
@@ -94,4 +95,20 @@ class CollectionsMeasure(models.AbstractModel):
             after=first - timedelta(days=1),
             before=last + timedelta(days=2),
             events=self._get_contact_events(),
+        )
+
+    def _get_promises_sql(self, first, last):
+        """Promises somebody obtained, by the day they were made; not those that wait for an
+        approval or were refused it."""
+        self.env["collections.promise"].flush_model()
+        return SQL(
+            """
+            SELECT promise.company_id, kase.team_id, promise.user_id, promise.date AS day,
+                   1 AS amount
+              FROM collections_promise promise
+              JOIN collections_case kase ON kase.id = promise.case_id
+             WHERE promise.date BETWEEN %s AND %s AND promise.state NOT IN ('awaiting', 'refused')
+            """,
+            first,
+            last,
         )

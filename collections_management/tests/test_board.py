@@ -192,6 +192,24 @@ class TestTargets(BoardCommon):
         self.target.invalidate_recordset()
         self.assertEqual(self.target.recovered, 100, "what was reversed counts no more")
 
+    def test_promises_count_for_who_obtained_them_on_their_day(self):
+        promises = self.env["collections.promise"]
+        for user, case in (
+            (self.ana, self.hers[0]),
+            (self.ana, self.hers[1]),
+            (self.ben, self.his[0]),
+        ):
+            promises.with_user(user).create({"case_id": case.id, "date_due": self.today})
+        self.assertEqual(self.target.promises, 2)
+        promises.search([("case_id", "=", self.hers[1].id)]).state = "awaiting"
+        self.target.invalidate_recordset()
+        self.assertEqual(self.target.promises, 1, "one that waits for approval is none yet")
+        self.target.date_from = self.target.date_to
+        expected = int(self.target.date_to == self.today)
+        self.assertEqual(self.target.promises, expected)
+        whole = self.env["collections.target"].create({"team_id": self.team.id, "amount": 1})
+        self.assertEqual(whole.promises, 2)
+
     def test_it_is_credited_to_who_had_the_case_then(self):
         receipt = self.notice(self.hers[0], 60)
         self.assertEqual((receipt.user_id, receipt.team_id), (self.ana, self.team))

@@ -238,12 +238,12 @@ class CollectionsReportCollectors(models.AbstractModel):
         """Return ``{(team id or 0, collector id or 0): {count: value}}``."""
         first, last = options["date_from"], options["date_to"]
         union = self.env["collections.measure"]._get_union_sql(
-            first, last, {"recovered": first, "contacts": first}
+            first, last, dict.fromkeys(("recovered", "contacts", "promises"), first)
         )
         queries = [
             SQL("SELECT company_id, team_id, user_id, measure, amount FROM (%s) event", union),
             self._get_calls_sql(first, last),
-            self._get_promises_sql(first, last),
+            self._get_kept_sql(first, last),
             self._get_disputes_sql(first, last),
         ]
         rows = self._query(
@@ -288,8 +288,9 @@ class CollectionsReportCollectors(models.AbstractModel):
             last=last,
         )
 
-    def _get_promises_sql(self, first, last):
-        """Promises obtained in the period, those about which the ledger has spoken, those kept."""
+    def _get_kept_sql(self, first, last):
+        """Of the promises obtained in the period, those about which the ledger has spoken, and
+        those that were kept."""
         return SQL(
             """
             SELECT promise.company_id, kase.team_id, promise.user_id, counted.measure,
@@ -297,7 +298,7 @@ class CollectionsReportCollectors(models.AbstractModel):
               FROM collections_promise promise
               JOIN collections_case kase ON kase.id = promise.case_id
         CROSS JOIN LATERAL (
-                   VALUES ('promises', 1), ('kept', (promise.state = 'kept')::int),
+                   VALUES ('kept', (promise.state = 'kept')::int),
                           ('judged', (promise.state IN ('kept', 'partly', 'broken'))::int))
                    AS counted (measure, amount)
              WHERE promise.date BETWEEN %s AND %s AND promise.state NOT IN ('awaiting', 'refused')
