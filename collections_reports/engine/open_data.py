@@ -6,6 +6,7 @@ order of the columns. Files are written row by row or in groups, so memory does 
 
 import csv
 import io
+import os
 from collections import namedtuple
 from decimal import Decimal
 from itertools import islice
@@ -90,6 +91,9 @@ def _to_cell(kind, value):
 
 def write_parquet(file, columns, rows):
     """Write rows as Parquet, by pyarrow, a group of rows at a time."""
+    # Read once, when pyarrow is imported: its own allocator reserves a gigabyte of addresses, and
+    # Odoo allows a worker two and a half (--limit-memory-hard).
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     import pyarrow
     from pyarrow import parquet
 

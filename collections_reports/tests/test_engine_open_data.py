@@ -1,5 +1,7 @@
 import csv
 import io
+import subprocess
+import sys
 import tracemalloc
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +12,7 @@ from pyarrow import parquet
 
 from odoo.tests import BaseCase, tagged
 
+from ..engine import open_data
 from ..engine.open_data import Column, View, describe, write_zip
 
 COLUMNS = [
@@ -80,6 +83,28 @@ class TestEngineOpenData(BaseCase):
                 peaks.append(tracemalloc.get_traced_memory()[1])
                 tracemalloc.stop()
             self.assertLess(peaks[1], 1.3 * peaks[0] + 1_000_000, options)
+
+    def test_parquet_reserves_no_gigabyte_of_addresses(self):
+        """Odoo bounds the addresses of a worker, and pyarrow's own allocator takes a third."""
+        program = """
+import importlib.util, re, sys, tempfile
+spec = importlib.util.spec_from_file_location("open_data", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+rows = ((number, "x") for number in range(20_000))
+columns = [module.Column("id", "integer", ""), module.Column("name", "text", "")]
+with tempfile.TemporaryFile() as file:
+    module.write_parquet(file, columns, rows)
+    assert file.tell()
+print(re.search(r"VmPeak:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+        found = subprocess.run(
+            [sys.executable, "-c", program, open_data.__file__],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        self.assertLess(int(found.stdout), 700_000, "kilobytes")
 
     def test_the_dictionary_is_markdown(self):
         text = describe("open", [View("things", "x.thing", "Things.", COLUMNS[:2], None)])

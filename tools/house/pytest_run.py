@@ -56,6 +56,8 @@ def command(name, arguments):
         *("-c", str(paths.ROOT / "pyproject.toml"), f"--rootdir={paths.ROOT}"),
         *(f"--odoo-config={config_for(name)}", f"--odoo-database={name}"),
         *("--odoo-extra", f"db-filter=^{name}$"),
+        # the bound of a worker that answers requests, not of hundreds of tests in one process
+        *("--odoo-extra", "limit-memory-hard=0"),
         f"--basetemp={paths.LOCAL / 'tmp' / name}",
         *arguments,
     ]
