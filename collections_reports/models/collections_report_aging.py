@@ -1,10 +1,12 @@
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, split_every
 
 from ..engine import aging, documents
 
 ROWS = 200
+# So many rows are given their names at once.
+NAMED = 1000
 TONES = ("age_1", "age_2", "age_3", "age_4")
 
 
@@ -344,25 +346,31 @@ class CollectionsReportAging(models.AbstractModel):
         """Yield the rows with the ``name`` of what they stand for."""
         group_by = group_by or options["group_by"]
         model = self._get_groups()[group_by].get("model")
-        names = {}
-        if model:
-            ids = {int(one["key"]) for one in rows if one["key"]}
-            # names only, of what the reader's own amounts belong to
-            names = {
-                record.id: record.display_name for record in self.env[model].sudo().browse(ids)
-            }
         buckets = self._get_buckets(options)
-        for one in rows:
-            if model:
-                one["name"] = names.get(int(one["key"] or 0)) or self._get_nobody(group_by)
-            elif group_by == "age":
-                number = int(one["key"])
-                one["name"] = (
-                    self.env._("Credits") if number < 0 else self._get_bucket_words(buckets[number])
-                )
-            else:
-                one["name"] = one["key"] or self._get_nobody(group_by)
-            yield one
+        for some in split_every(NAMED, rows, list):
+            names = self._read_names(model, some) if model else {}
+            for one in some:
+                if model:
+                    one["name"] = names.get(int(one["key"] or 0)) or self._get_nobody(group_by)
+                elif group_by == "age":
+                    number = int(one["key"])
+                    one["name"] = (
+                        self.env._("Credits")
+                        if number < 0
+                        else self._get_bucket_words(buckets[number])
+                    )
+                else:
+                    one["name"] = one["key"] or self._get_nobody(group_by)
+                yield one
+
+    def _read_names(self, model, rows):
+        """Return ``{id: name}`` of what rows stand for: names only, of what the reader's own
+        amounts belong to. They are forgotten again, a workbook has tens of thousands."""
+        ids = {int(one["key"]) for one in rows if one["key"]}
+        records = self.env[model].sudo().browse(ids)
+        names = {record.id: record.display_name for record in records}
+        records.invalidate_recordset()
+        return names
 
     def _get_nobody(self, group_by):
         return self.env._("None") if group_by != "partner" else self.env._("Without a debtor")
