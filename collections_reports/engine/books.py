@@ -1,6 +1,7 @@
 """What the ledger says of some days and periods: read once, asked many times."""
 
 from collections import defaultdict
+from decimal import Decimal
 from math import fsum
 
 # Ages of what is open by days late; credits (amounts below zero) have none.
@@ -19,8 +20,8 @@ LATE = (AGE_1, AGE_2, AGE_3, AGE_4)
 
 
 class Books:
-    """Sums of a ledger in one currency; adding them up adds no error of its own (``math.fsum``), so
-    that a figure is right to the cent once it is rounded.
+    """Sums of a ledger in one currency; adding them up adds no error of its own (``decimal``,
+    ``math.fsum``), so that a figure is right to the cent once it is rounded.
 
     :param owed: ``[{day: (age, amount)}]``: the sums of lines that were of the same age, or
         :data:`CREDIT` (below zero), on the same days; days on which none of them was open are not
@@ -42,11 +43,12 @@ class Books:
             if day in days:
                 age, amount = days[day]
                 ages[age].append(amount)
-        named = {name: fsum(ages[age]) for age, name in NAMES.items()}
+        sums = {age: float(sum(map(Decimal, amounts))) for age, amounts in ages.items()}
+        named = {name: sums.get(age, 0) for age, name in NAMES.items()}
         return named | {
-            "total": fsum(amount for amounts in ages.values() for amount in amounts),
-            "credit": fsum(-amount for amount in ages[CREDIT]),
-            "overdue": fsum(amount for age in LATE for amount in ages[age]),
+            "total": fsum(sums.values()),
+            "credit": abs(sums.get(CREDIT, 0)),
+            "overdue": fsum(sums.get(age, 0) for age in LATE),
         }
 
     def get_rolled(self, first, last):

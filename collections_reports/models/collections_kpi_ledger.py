@@ -1,3 +1,4 @@
+from decimal import Decimal
 from itertools import compress
 
 from odoo import api, models
@@ -159,12 +160,13 @@ class CollectionsKpi(models.AbstractModel):
                 is_late=each("bool_or(age_{place} > 0) AS late_{place}"),
                 late=each("late_{place}"),
                 ages=each("age_{place}"),
-                sums=each("sum(amount_{place})"),
+                # as text: Odoo reads numbers as floats, and these are added up further
+                sums=each("sum(amount_{place})::text"),
             )
         )
         owed = [
             {
-                day: (age, amount)
+                day: (age, Decimal(amount))
                 for day, age, amount in zip(days, row["ages"], row["amounts"], strict=True)
                 if age is not None
             }

@@ -66,8 +66,8 @@ class CollectionsReportKpi(models.AbstractModel):
                 words, currency, found["now"], found["before"], suffix
             )
             sections += self._get_charts(currency, found["series"], suffix)
-            sections.append(self._get_roll_chart(options, currency, found["rolls"], suffix))
-            sections.append(self._get_roll_table(options, currency, found["rolls"], suffix))
+            rolls = self._get_roll_table(options, currency, found["rolls"], suffix)
+            sections += [self._get_roll_chart(rolls, currency, suffix), rolls]
         return documents.document(
             self._get_title(),
             sections,
@@ -228,37 +228,27 @@ class CollectionsReportKpi(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _get_roll_chart(self, options, currency, matrix, suffix):
-        """Return the shares of each age that were paid or went into each age, or None."""
-        if not matrix:
+    def _get_roll_chart(self, table, currency, suffix):
+        """Return the table of rolls as a chart, or None when it is empty: the shares of each age
+        that were paid, or went into each age."""
+        if not table["rows"]:
             return None
-        first, last = self.env["collections.kpi"]._get_roll_days(options)
-        ages = self.env["collections.statement"]._get_age_words()
-        # what grew, as by a payment taken back, settles nothing
-        paid = [round(max(float(one["settled"]), 0), 1) for one in matrix.values()]
+        cells = [row["cells"] for row in table["rows"]]
+        labels = {column["name"]: column["label"] for column in table["columns"]}
+        tones = {"settled": "good"} | {f"to_{age}": tone for age, tone in enumerate(NAMES.values())}
         return documents.chart(
             f"rolled-{currency.id}",
             self.env._("What became of each age") + suffix,
             "stacked",
-            [ages[age] for age in matrix],
+            [one["age"] for one in cells],
             [
-                documents.series(self.env._("Paid or credited"), paid, tone="good"),
-                *(
-                    documents.series(
-                        ages[to],
-                        [round(float(one["to"][to]), 1) for one in matrix.values()],
-                        tone=tone,
-                    )
-                    for to, tone in enumerate(NAMES.values())
-                ),
+                # what grew, as by a payment taken back, settles nothing
+                documents.series(labels[name], [max(one[name], 0) for one in cells], tone=tone)
+                for name, tone in tones.items()
             ],
             value_kind="percent",
-            note=self.env._(
-                "From %(first)s to %(last)s, in percent of what was open before.",
-                first=format_date(self.env, first),
-                last=format_date(self.env, last),
-            ),
-            drills=[f"roll-{currency.id}-{age}" for age in matrix],
+            note=table["note"],
+            drills=[row["drill"] for row in table["rows"]],
         )
 
     @api.model

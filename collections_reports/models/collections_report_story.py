@@ -577,7 +577,7 @@ class CollectionsReportStory(models.AbstractModel):
             ],
             [
                 documents.series(
-                    self.env._("Falls due"), [round(amount, 2) for amount in amounts],
+                    self.env._("Falls due"), [currency.round(amount) for amount in amounts],
                     tone="not_due",
                 )
             ],

@@ -202,10 +202,7 @@ class TestFact(CollectionsCommon):
         whole = kpis._get_balances_over(report, options, self.company, days)
         self.rebuilds._get_done(self.company).date_to = days[0]
         self.facts.search([("company_id", "=", self.company.id), ("day", ">", days[0])]).unlink()
-        again = kpis._get_balances_over(report, options, self.company, days)
-        for day, one, other in zip(days, whole, again, strict=True):
-            for name, amount in one.items():
-                self.assertAlmostEqual(other[name], amount, 6, (day, name))
+        self.assertEqual(kpis._get_balances_over(report, options, self.company, days), whole)
 
     def test_what_is_booked_without_a_partner_has_a_history_too(self):
         account = self.company_data["default_account_receivable"]

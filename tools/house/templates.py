@@ -46,7 +46,7 @@ with Registry(sys.argv[2]).cursor() as cr:
 """
 
 # What tests wrote and took back looks to the housekeeper like emptied tables; the planner believes
-# his count and joins thousands of new rows as if there were none, for hours.
+# his count and joins thousands of new rows as if there were none, without an end.
 LEAVE_UNCOUNTED = """
     DO $$ DECLARE name regclass; BEGIN
         FOR name IN SELECT oid FROM pg_class

@@ -76,7 +76,8 @@ def _run_parts(arguments):
     for old in paths.COVERAGE.glob("data*"):
         old.unlink()
     together = 1 if os.environ.get(pytest_run.KEEP) else max(os.cpu_count() or 1, 2)
-    logs = {name: paths.LOGS / f"test-{name}.log" for name in parts()}
+    chosen = parts()
+    logs = {name: paths.LOGS / f"test-{name}.log" for name in chosen}
     for log in logs.values():
         log.unlink(missing_ok=True)
     codes = {}
@@ -89,7 +90,7 @@ def _run_parts(arguments):
                 log=logs[name],
                 COVERAGE_FILE=str(paths.COVERAGE / f"data.{name}"),
             ): name
-            for name, folders in parts().items()
+            for name, folders in chosen.items()
         }
         running = set(runs)
         while running:
