@@ -76,6 +76,12 @@ def make_ledger(invoices):
         env["collections.segment"]._assign(company)
         env.cr.commit()
         env.cr.execute("ANALYZE collections_case")
+    with shell.step("History"), database.environment(name) as env:
+        rebuild = env["collections.fact.rebuild"].search([("state", "=", "running")], limit=1)
+        while rebuild.state == "running":
+            rebuild._work_batch()
+            env.cr.commit()
+        env.cr.execute("ANALYZE collections_fact")
     database.forget(name)
     templates.set_comment(name, "ready")
     return name

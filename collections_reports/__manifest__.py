@@ -1,7 +1,7 @@
 {
     "name": "Collections Reports",
     "summary": "Aging as of any day, DSO, CEI, recovery by channel, provisions and dashboards",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "website": "https://github.com/odoo-collections/odoo-collections",
     "author": "Odoo Collections",

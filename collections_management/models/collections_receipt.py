@@ -124,18 +124,29 @@ class CollectionsReceipt(models.Model):
             payment=self._get_payment_sql(),
         )
 
-    def _get_payment_sql(self):
+    def _get_payment_sql(self, *, many=False):
         """Return the condition on a ``line``, its ``move`` and its ``journal`` that it is a payment
-        which stands: what a bank, cash or card journal credits to a receivable."""
+        which stands: what a bank, cash or card journal credits to a receivable.
+
+        :param bool many: as :meth:`_get_stands_sql` takes it
+        """
         return SQL(
             "line.balance < 0 AND move.move_type = 'entry'"
             " AND journal.type IN ('bank', 'cash', 'credit') AND %s",
-            self._get_stands_sql(),
+            self._get_stands_sql(many=many),
         )
 
-    def _get_stands_sql(self):
-        """Return the condition on a ``move`` that the payment was neither cancelled nor
-        reversed."""
+    def _get_stands_sql(self, *, many=False):
+        """Return the condition on a ``move`` that the payment was neither cancelled nor reversed.
+
+        :param bool many: whether most entries are read: those reversed are listed once then,
+            instead of asked for each entry, and several workers of the database can share the work
+        """
+        if many:
+            return SQL(
+                "move.state = 'posted' AND move.id NOT IN (SELECT reversed_entry_id"
+                " FROM account_move WHERE reversed_entry_id IS NOT NULL AND state = 'posted')"
+            )
         return SQL(
             "move.state = 'posted' AND NOT EXISTS (SELECT FROM account_move reversal"
             " WHERE reversal.reversed_entry_id = move.id AND reversal.state = 'posted')"

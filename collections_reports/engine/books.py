@@ -28,12 +28,16 @@ class Books:
         in it
     :param late: ``[(days, number)]``: how many debtors were overdue on just these of the days
     :param sold: ``[(date, amount)]``, and ``collected`` and ``lost`` (written off) likewise
+    :param paid: ``[(date, amount, days)]``: what was paid of invoices so many days old
+    :param parts: what else was asked of the ledger, by name, as it was answered
     """
 
-    def __init__(self, owed=(), late=(), sold=(), collected=(), lost=()):
+    def __init__(self, owed=(), late=(), sold=(), collected=(), lost=(), paid=(), parts=None):
         self._owed = list(owed)
         self._late = [(frozenset(days), number) for days, number in late]
         self._sold, self._collected, self._lost = list(sold), list(collected), list(lost)
+        self._paid = list(paid)
+        self.parts = parts or {}
 
     def get_owed(self, day):
         """Return what was open at the end of a day: ``total`` (less credits), ``credit`` (above
@@ -89,6 +93,10 @@ class Books:
     def get_lost(self, first, last):
         """Return what was written off from one day to another, both included."""
         return _sum(self._lost, first, last)
+
+    def get_paid(self, first, last):
+        """Return ``[(amount, days)]`` of what was paid from one day to another, both included."""
+        return [(amount, days) for date, amount, days in self._paid if first <= date <= last]
 
 
 def _sum(rows, first, last):

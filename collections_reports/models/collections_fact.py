@@ -10,6 +10,11 @@ HOLDERS = ("case_id", "user_id", "team_id", "segment_id", "strategy_id", "step_i
 DEBTOR = SQL("coalesce(partner_id, 0)")
 
 
+def join_sql(text, names, separator=", "):
+    """Return a piece of SQL for each name, joined."""
+    return SQL(separator).join(SQL(text, name=SQL.identifier(name)) for name in names)
+
+
 class CollectionsFact(models.Model):
     """What was known of a debtor at the end of a day; it stands until his next fact.
 
@@ -118,9 +123,7 @@ class CollectionsFact(models.Model):
         partners.
         """
         self.flush_model()
-        sums = SQL(", ").join(
-            SQL("sum(stood.%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in AMOUNTS
-        )
+        sums = join_sql("sum(stood.%(name)s) AS %(name)s", AMOUNTS)
         holders = SQL(", ").join(
             SQL(
                 "(array_agg(stood.%(name)s ORDER BY (stood.partner_id = %(target)s) DESC)"
@@ -156,7 +159,7 @@ class CollectionsFact(models.Model):
                 """,
                 partners=(sources | target).ids,
                 target=target.id,
-                columns=SQL(", ").join(map(SQL.identifier, (*AMOUNTS, *HOLDERS))),
+                columns=join_sql("%(name)s", (*AMOUNTS, *HOLDERS)),
                 sums=sums,
                 holders=holders,
             )

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from .collections_fact import AMOUNTS, HOLDERS
+from .collections_fact import AMOUNTS, HOLDERS, join_sql
 
 # How many nights that did not happen are made up for.
 MOST_MISSED = 366
@@ -30,10 +30,13 @@ class CollectionsFact(models.Model):
         yesterday = ledger._today(company) - timedelta(days=1)
         rebuild = self.env["collections.fact.rebuild"]._get_done(company)
         missed = (yesterday - rebuild.date_to).days if rebuild else 1
-        for ago in reversed(range(min(max(missed, 1), MOST_MISSED))):
+        most = min(max(missed, 1), MOST_MISSED)
+        for ago in reversed(range(most)):
             self.env.cr.execute(self._get_write_sql(company, yesterday - timedelta(days=ago)))
-        if rebuild and missed > 0:
-            rebuild.date_to = yesterday
+        if rebuild:
+            since = yesterday - timedelta(days=most - 1)
+            self.env["collections.fact.total"]._add_up(company, since)
+            rebuild.date_to = max(rebuild.date_to, yesterday)
         self._link_cases(company)
         self.invalidate_model()
 
@@ -95,13 +98,13 @@ class CollectionsFact(models.Model):
             currency=company.currency_id.id,
             day=day,
             promised=self._get_promised_sql(company, day),
-            amounts=_join("coalesce(fresh.%(name)s, 0) AS %(name)s", OPEN_AMOUNTS),
-            columns=_join("%(name)s", columns),
-            picks=_join("now.%(name)s", columns),
-            befores=_join("before.%(name)s", columns),
-            updates=_join("%(name)s = excluded.%(name)s", columns),
-            is_empty=_join("now.%(name)s = 0", AMOUNTS, " AND "),
-            was_empty=_join("coalesce(before.%(name)s, 0) = 0", AMOUNTS, " AND "),
+            amounts=join_sql("coalesce(fresh.%(name)s, 0) AS %(name)s", OPEN_AMOUNTS),
+            columns=join_sql("%(name)s", columns),
+            picks=join_sql("now.%(name)s", columns),
+            befores=join_sql("before.%(name)s", columns),
+            updates=join_sql("%(name)s = excluded.%(name)s", columns),
+            is_empty=join_sql("now.%(name)s = 0", AMOUNTS, " AND "),
+            was_empty=join_sql("coalesce(before.%(name)s, 0) = 0", AMOUNTS, " AND "),
         )
 
     def _get_fresh_sql(self, company, day):
@@ -147,8 +150,3 @@ class CollectionsFact(models.Model):
             rates=rates,
             company=company.id,
         )
-
-
-def _join(text, names, separator=", "):
-    """Return a piece of SQL for each name, joined."""
-    return SQL(separator).join(SQL(text, name=SQL.identifier(name)) for name in names)

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.books import STEPS
-from .collections_fact import AMOUNTS
+from .collections_fact import AMOUNTS, join_sql
 
 
 class CollectionsFact(models.Model):
@@ -100,7 +100,7 @@ class CollectionsFact(models.Model):
             steps=STEPS,
             daily=_per_age("coalesce(sum(amount) FILTER (WHERE age = %(age)s), 0) AS %(name)s"),
             running=_per_age("%(sign)s * sum(%(name)s) OVER before AS %(name)s"),
-            columns=SQL(", ").join(map(SQL.identifier, AMOUNTS)),
+            columns=join_sql("%(name)s", AMOUNTS),
             company=company.id,
             currency=company.currency_id.id,
             partners=partner_ids,

@@ -127,6 +127,7 @@ class CollectionsFactRebuild(models.Model):
             )
             partner_ids = [partner_id for [partner_id] in rows]
         if not partner_ids:
+            self.env["collections.fact.total"]._add_up(self.company_id)
             self.write({"state": "done", "date_end": fields.Datetime.now()})
             return
         count = self.env["collections.fact"]._rebuild(self.company_id, partner_ids, self.date_to)

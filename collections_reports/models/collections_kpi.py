@@ -20,7 +20,7 @@ class CollectionsKpi(models.AbstractModel):
     _description = "Key Figures of Collections"
 
     @api.model
-    def _get_figures(self, report, options):
+    def _get_figures(self, report, options, names=None):
         """Return the figures of a period, ``{currency: {name: engine.kpi.Result}}``.
 
         Names: ``receivable, overdue, current, credits, sales, collected, written_off, dso,
@@ -33,11 +33,12 @@ class CollectionsKpi(models.AbstractModel):
 
         :param report: the report that asks (``collections.report.base``): its reader's rights
         :param dict options: ``date_from`` and ``date_to``, and the filters by case if there are any
+        :param names: which figures; None: all
         :return: a key for every currency of the chosen companies
         """
         return {
             currency: found["now"]
-            for currency, found in self._get_story(report, options, months=0).items()
+            for currency, found in self._get_story(report, options, months=0, names=names).items()
         }
 
     @api.model
@@ -58,14 +59,19 @@ class CollectionsKpi(models.AbstractModel):
         }
 
     @api.model
-    def _get_story(self, report, options, before=None, months=12, *, rolls=False):
+    def _get_story(
+        self, report, options, before=None, months=12, *, names=None, rolls=False, parts=None
+    ):
         """Return the figures of a period, of the one it is compared with and of the months until
         its end, the ledger being read once for all of them.
 
         :param before: the options of the period compared with, or None
         :param int months: how many; 0: none
+        :param names: which figures of the periods, what only others need is not read; None: all
         :param bool rolls: whether to tell how debts rolled, too
-        :return: ``{currency: {"now", "before", "series", "rolls"}}``, figures as
+        :param parts: what else is asked of what was open at the end of the periods, as
+            :meth:`_read_aged` takes it
+        :return: ``{currency: {"now", "before", "series", "rolls", "parts"}}``, figures as
             :meth:`_get_figures` and :meth:`_get_series` tell them, and the ``engine.rolls.matrix``
             between the days of :meth:`_get_roll_days`; what was not asked for is empty
         """
@@ -74,15 +80,25 @@ class CollectionsKpi(models.AbstractModel):
         roll_days = self._get_roll_days(options) if rolls else ()
         story = {}
         for currency, companies in report._get_companies_by_currency().items():
-            books = self._open_books(report, companies, asked, periods, roll_days)
+            books = self._open_books(
+                report, companies, asked, periods, names=names, days=roll_days, parts=parts
+            )
             now, *other = (
-                self._get_currency_figures(report, one, companies, books) for one in asked
+                {
+                    name: figure
+                    for name, figure in self._get_currency_figures(
+                        report, one, companies, books
+                    ).items()
+                    if names is None or name in names
+                }
+                for one in asked
             )
             story[currency] = {
                 "now": now,
                 "before": other[0] if other else {},
                 "series": self._get_currency_series(report, options, companies, periods, books),
                 "rolls": matrix(books.get_rolled(*roll_days)) if rolls else {},
+                "parts": books.parts,
             }
         return story
 

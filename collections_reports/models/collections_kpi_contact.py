@@ -128,8 +128,12 @@ class CollectionsKpi(models.AbstractModel):
               GROUP BY paid.date - spoken.day
                 """,
                 attempts=self._get_attempts_sql(report, options, companies),
-                payments=self._get_payments_sql(
-                    report, options, companies, [(options["date_from"], options["date_to"])]
+                payments=self._get_flow_lines_sql(
+                    "collected",
+                    report,
+                    options,
+                    companies,
+                    [(options["date_from"], options["date_to"])],
                 ),
                 events=ANSWER_EVENTS,
                 clock=self.env["collections.ledger"]._get_clock_sql(),

@@ -5,9 +5,8 @@ from odoo import api, models
 from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
-from ..engine.books import CREDIT, STEPS, Books
+from ..engine.books import CREDIT, NOT_DUE, STEPS, Books
 
-SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 COUNTBACK_MONTHS = 36
 
 
@@ -26,7 +25,6 @@ class CollectionsKpi(models.AbstractModel):
         moved = books.get_moved(last, begin_day, before_day)
         sales = books.get_sold(first, last)
         written_off = books.get_lost(first, last)
-        paid = self._get_paid(report, options, companies)
         outstanding = kpi.dso(end["total"], sales, days)
         best = kpi.best_possible_dso(end["not_due"], sales, days)
         counted = [
@@ -45,7 +43,7 @@ class CollectionsKpi(models.AbstractModel):
             "dso_best": best,
             "add": kpi.average_days_delinquent(outstanding, best),
             "dso_countback": kpi.countback(end["total"], counted),
-            "dso_true": kpi.true_dso(paid),
+            "dso_true": kpi.true_dso(books.get_paid(first, last)),
             "cei": kpi.cei(begin["total"], sales, end["total"], end["not_due"]),
             "overdue_ratio": kpi.overdue_ratio(end["overdue"], end["overdue"] + end["not_due"]),
             "bad_debt_ratio": kpi.bad_debt_ratio(written_off, sales),
@@ -61,32 +59,31 @@ class CollectionsKpi(models.AbstractModel):
         return begin, date_utils.subtract(begin, days=(last - first).days + 1)
 
     @api.model
-    def _open_books(self, report, companies, asked, months, days=()):
+    def _open_books(self, report, companies, asked, months, *, names=None, days=(), parts=None):
         """Return what the ledger says of some periods and months, as ``engine.books.Books``.
 
         :param asked: the options of each period
         :param months: ``[(first, last)]``, or nothing
+        :param names: of the figures that will be asked for; None: all
         :param days: others of which it is asked what was open
+        :param parts: what else is asked of what was open, as :meth:`_read_aged` takes it
         """
-        days, periods, sales = set(days), list(months), list(months)
+        days, periods, spans = set(days), [], list(months)
         for options in asked:
             period = options["date_from"], options["date_to"]
             days |= {period[1], *self._get_begin_days(options)}
             periods.append(period)
-            sales += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
+            spans += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
         [options, *_others] = asked
-        owed, late = self._get_balances(report, options, companies, days)
+        owed, late, rest = self._get_balances(report, options, companies, days, parts)
         return Books(
             owed,
             late,
-            *(
-                self._sum_by_day(report, source(report, options, companies, wanted))
-                for source, wanted in (
-                    (self._get_sales_sql, sales),
-                    (self._get_payments_sql, periods),
-                    (self._get_written_off_sql, periods),
-                )
-            ),
+            *self._get_flows(report, options, companies, spans),
+            self._get_paid(report, options, companies, periods)
+            if names is None or "dso_true" in names
+            else (),
+            rest,
         )
 
     # -- what was open ---------------------------------------------------------------------------
@@ -103,8 +100,8 @@ class CollectionsKpi(models.AbstractModel):
     @api.model
     def _get_aged_sql(self, report, options, companies, *days):
         """Return as SQL the lines open at the end of some days, as the reader sees them: ``line_id,
-        company_id, partner_id`` and, for each day by its place, ``amount_0`` and ``age_0``, one of
-        the ages of ``engine.books``, none where nothing was open."""
+        company_id, partner_id, due`` and, for each day by its place, ``amount_0`` and ``age_0``,
+        one of the ages of ``engine.books``, none where nothing was open."""
         join, seen = self._get_seen_sql(report, options, "item")
         ages = [
             SQL(
@@ -119,7 +116,7 @@ class CollectionsKpi(models.AbstractModel):
             for place, day in enumerate(days)
         ]
         return SQL(
-            "SELECT item.line_id, item.company_id, item.partner_id, %s, %s"
+            "SELECT item.line_id, item.company_id, item.partner_id, item.due, %s, %s"
             " FROM (%s) item %s WHERE %s",
             SQL(", ").join(SQL.identifier("item", f"amount_{place}") for place in range(len(days))),
             SQL(", ").join(ages),
@@ -129,163 +126,77 @@ class CollectionsKpi(models.AbstractModel):
         )
 
     @api.model
-    def _get_balances(self, report, options, companies, days):
+    def _read_aged(self, report, options, companies, days, parts):
+        """Read the lines that were open at the end of some days once, for several questions.
+
+        :param parts: ``{name: function}``; each function gets ``column(name, day)``, which returns
+            as SQL the ``amount`` or the ``age`` of a day, and returns a statement on ``item``, the
+            lines of :meth:`_get_aged_sql`
+        :return: ``{name: [row]}``, rows as JSON has them: money that is added up further is to be
+            written as text
+        """
+        days = sorted(days)
+        places = {day: place for place, day in enumerate(days)}
+
+        def column(name, day):
+            return SQL.identifier("item", f"{name}_{places[day]}")
+
+        rows = report._query(
+            SQL(
+                "WITH item AS MATERIALIZED (%s) %s",
+                self._get_aged_sql(report, options, companies, *days),
+                SQL(" UNION ALL ").join(
+                    SQL("SELECT %s AS part, to_jsonb(one) AS data FROM (%s) one", name, get(column))
+                    for name, get in parts.items()
+                ),
+            )
+        )
+        found = {name: [] for name in parts}
+        for row in rows:
+            found[row["part"]].append(row["data"])
+        return found
+
+    @api.model
+    def _get_balances(self, report, options, companies, days, parts=None):
         """Return what was open at the end of some days, and how many debtors were overdue on which
         of them, as ``engine.books.Books`` takes it: ``[{day: (age, amount)}], [([day], number of
-        debtors)]``.
+        debtors)]``; and the rows of other parts.
 
         Lines are summed by their ages on all the days at once: there are few such groups.
         """
         days = sorted(days)
-        places = range(len(days))
 
-        def each(form):
-            return SQL(", ").join(SQL(form.format(place=place)) for place in places)
+        def each(get):
+            return SQL(", ").join(map(get, days))
 
-        rows = report._query(
-            SQL(
+        def owed(column):
+            ages = each(lambda day: column("age", day))
+            sums = each(lambda day: SQL("sum(%s)::text", column("amount", day)))
+            return SQL(
+                "SELECT ARRAY[%s] AS ages, ARRAY[%s] AS amounts FROM item GROUP BY %s",
+                ages, sums, ages,
+            )  # fmt: skip
+
+        def late(column):
+            return SQL(
                 """
-                WITH item AS MATERIALIZED (%(items)s),
-                debtor AS (
-                    SELECT %(is_late)s FROM item
-                     WHERE partner_id IS NOT NULL GROUP BY company_id, partner_id
-                )
-                SELECT ARRAY[%(ages)s] AS ages, ARRAY[%(sums)s] AS amounts,
-                       NULL::bool[] AS late, NULL::bigint AS number
-                  FROM item GROUP BY %(ages)s
-                 UNION ALL
-                SELECT NULL, NULL, ARRAY[%(late)s], count(*) FROM debtor GROUP BY %(late)s
+                SELECT late, count(*) AS number
+                  FROM (SELECT ARRAY[%s] AS late FROM item WHERE partner_id IS NOT NULL
+                      GROUP BY company_id, partner_id) debtor
+              GROUP BY late
                 """,
-                items=self._get_aged_sql(report, options, companies, *days),
-                is_late=each("bool_or(age_{place} > 0) AS late_{place}"),
-                late=each("late_{place}"),
-                ages=each("age_{place}"),
-                # as text: Odoo reads numbers as floats, and these are added up further
-                sums=each("sum(amount_{place})::text"),
+                each(lambda day: SQL("bool_or(%s > %s)", column("age", day), NOT_DUE)),
             )
-        )
-        owed = [
+
+        asked = {"owed": owed, "late": late, **(parts or {})}
+        found = self._read_aged(report, options, companies, days, asked)
+        sums = [
             {
                 day: (age, Decimal(amount))
                 for day, age, amount in zip(days, row["ages"], row["amounts"], strict=True)
                 if age is not None
             }
-            for row in rows
-            if row["ages"]
+            for row in found.pop("owed")
         ]
-        late = [(list(compress(days, row["late"])), row["number"]) for row in rows if row["late"]]
-        return owed, late
-
-    # -- what was sold, paid and lost ------------------------------------------------------------
-
-    @api.model
-    def _sum_by_day(self, report, source):
-        """Return ``[(date, amount)]`` of a source of ``date, amount``."""
-        rows = report._query(
-            SQL("SELECT date, sum(amount) AS amount FROM (%s) one GROUP BY date", source)
-        )
-        return [(row["date"], row["amount"]) for row in rows]
-
-    @api.model
-    def _get_lines_sql(self, report, options, companies, periods, amount, condition):
-        """Return as SQL ``line_id, company_id, partner_id, date, amount`` of the receivable lines
-        of some kind of document that the reader sees; the partner is the commercial one.
-
-        :param SQL amount: of a ``line``
-        :param SQL condition: on a ``line``, its ``move`` and its ``journal``
-        """
-        join, seen = self._get_seen_sql(report, options, "one")
-        return SQL(
-            """
-            SELECT one.line_id, one.company_id, one.partner_id, one.date, one.amount
-              FROM (SELECT line.id AS line_id, line.company_id, line.date,
-                           partner.commercial_partner_id AS partner_id, %(amount)s AS amount
-                      FROM account_move_line line
-                      JOIN account_move move ON move.id = line.move_id
-                      JOIN account_journal journal ON journal.id = move.journal_id
-                 LEFT JOIN res_partner partner ON partner.id = line.partner_id
-                     WHERE line.company_id = ANY(%(companies)s) AND line.parent_state = 'posted'
-                       AND line.account_id = ANY(%(accounts)s)
-                       AND line.date BETWEEN %(first)s AND %(last)s AND %(condition)s) one
-              %(join)s
-             WHERE %(seen)s
-            """,
-            amount=amount,
-            companies=companies.ids,
-            accounts=self.env["collections.ledger"]._get_account_ids(),
-            first=min(first for first, _last in periods),
-            last=max(last for _first, last in periods),
-            condition=condition,
-            join=join,
-            seen=seen,
-        )
-
-    @api.model
-    def _get_sales_sql(self, report, options, companies, periods):
-        """Return as SQL the same of customer invoices less credit notes, as they were booked as
-        receivables (taxes included)."""
-        condition = SQL("move.move_type IN %s", SALE_TYPES)
-        return self._get_lines_sql(
-            report, options, companies, periods, SQL("line.balance"), condition
-        )
-
-    @api.model
-    def _get_payments_sql(self, report, options, companies, periods):
-        """Return as SQL the same of payments: what a bank or cash journal credited to a receivable
-        and was not reversed since."""
-        condition = self.env["collections.receipt"]._get_payment_sql()
-        return self._get_lines_sql(
-            report, options, companies, periods, SQL("-line.balance"), condition
-        )
-
-    @api.model
-    def _get_written_off_sql(self, report, options, companies, periods):
-        """Return as SQL the same of write-offs whose entries were not reversed since."""
-        condition = SQL(
-            "EXISTS (SELECT FROM collections_write_off done WHERE done.move_id = move.id) AND %s",
-            self.env["collections.receipt"]._get_stands_sql(),
-        )
-        return self._get_lines_sql(
-            report, options, companies, periods, SQL("-line.balance"), condition
-        )
-
-    @api.model
-    def _get_paid(self, report, options, companies):
-        """Return ``[(amount, days)]``: what was paid of invoices in the period, by the days from
-        the invoice to its payment, the later of the dates of both."""
-        join, seen = self._get_seen_sql(report, options, "one")
-        rows = report._query(
-            SQL(
-                """
-                SELECT one.days, sum(one.amount) AS amount
-                  FROM (SELECT invoiced.company_id, partner.commercial_partner_id AS partner_id,
-                               part.max_date - coalesce(sold.invoice_date, invoiced.date) AS days,
-                               part.amount
-                          FROM account_partial_reconcile part
-                          JOIN account_move_line invoiced ON invoiced.id = part.debit_move_id
-                          JOIN account_move sold
-                            ON sold.id = invoiced.move_id
-                           AND sold.move_type IN ('out_invoice', 'out_receipt')
-                          JOIN account_move_line paid ON paid.id = part.credit_move_id
-                          JOIN account_move move
-                            ON move.id = paid.move_id AND move.move_type = 'entry'
-                          JOIN account_journal journal
-                            ON journal.id = move.journal_id
-                           AND journal.type IN ('bank', 'cash', 'credit')
-                     LEFT JOIN res_partner partner ON partner.id = invoiced.partner_id
-                         WHERE part.max_date BETWEEN %(first)s AND %(last)s
-                           AND invoiced.company_id = ANY(%(companies)s)
-                           AND invoiced.account_id = ANY(%(accounts)s) AND %(stands)s) one
-                  %(join)s
-                 WHERE %(seen)s GROUP BY one.days
-                """,
-                first=options["date_from"],
-                last=options["date_to"],
-                companies=companies.ids,
-                accounts=self.env["collections.ledger"]._get_account_ids(),
-                stands=self.env["collections.receipt"]._get_stands_sql(),
-                join=join,
-                seen=seen,
-            )
-        )
-        return [(row["amount"], row["days"]) for row in rows]
+        counts = [(list(compress(days, row["late"])), row["number"]) for row in found.pop("late")]
+        return sums, counts, found

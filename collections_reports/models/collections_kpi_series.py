@@ -75,8 +75,13 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_facts_by_age(self, report, options, companies, days):
-        """Return ``[{day: (age, amount)}]`` as the facts of several days tell it."""
+        """Return ``[{day: (age, amount)}]`` as the facts of several days tell it; to who sees every
+        case, their totals."""
         join, seen = self._get_seen_sql(report, options, "fact")
+        if report._sees_every_case(options):
+            facts = self.env["collections.fact.total"]._get_totals_over_sql(days, companies)
+        else:
+            facts = self.env["collections.fact"]._get_facts_over_sql(days, companies)
         sums = SQL(", ").join(
             SQL("sum(fact.%s) AS age_%s", SQL.identifier(column), SQL(str(age)))
             for age, column in FACT_COLUMNS.items()
@@ -86,7 +91,7 @@ class CollectionsKpi(models.AbstractModel):
                 "SELECT fact.on_day AS day, -sum(fact.amount_credit) AS credit, %s"
                 " FROM (%s) fact %s WHERE %s GROUP BY fact.on_day",
                 sums,
-                self.env["collections.fact"]._get_facts_over_sql(days, companies),
+                facts,
                 join,
                 seen,
             )

@@ -416,7 +416,7 @@ class CollectionsReportCollectors(models.AbstractModel):
              WHERE item.amount > 0 AND item.company_id = ANY(%(companies)s)
           GROUP BY 1, 2, 3, 4
             """,
-            open=self.env["collections.ledger"]._get_open_on_sql(day),
+            open=self.env["collections.ledger"]._get_open_on_days_sql([day], foreign=False),
             first=options["date_from"],
             last=options["date_to"],
             stands=self.env["collections.receipt"]._get_stands_sql(),

@@ -10,7 +10,14 @@ from ..engine.books import CREDIT, NOT_DUE
 MOST = 20000
 ITEMS = ("receivable", "overdue", "credits", "overdue_ratio", "dso", "dso_best", "add",
          "dso_countback", "cei", "roll")  # fmt: skip
-LINES = ("sales", "collected", "dso_true", "written_off", "bad_debt_ratio")
+# Figures with entries of a flow behind them.
+FLOWS_BEHIND = {
+    "sales": "sold",
+    "collected": "collected",
+    "dso_true": "collected",
+    "written_off": "lost",
+    "bad_debt_ratio": "lost",
+}
 
 
 class CollectionsReportKpi(models.AbstractModel):
@@ -37,7 +44,7 @@ class CollectionsReportKpi(models.AbstractModel):
     @api.model
     def _get_drill(self, options, key):
         name, companies, _age = self._read_key(options, key)
-        if name in (*ITEMS, *LINES):
+        if name in (*ITEMS, *FLOWS_BEHIND):
             return self._open_entries(options, name, key)
         if name.startswith("promise_"):
             return self._open_promises(options, companies, name.split("_")[1])
@@ -76,18 +83,13 @@ class CollectionsReportKpi(models.AbstractModel):
         name, companies, age = self._read_key(options, key)
         if name in ITEMS:
             return self._get_items_behind_sql(options, companies, name, age)
-        kpi = self.env["collections.kpi"]
-        sources = {
-            "sales": kpi._get_sales_sql,
-            "collected": kpi._get_payments_sql,
-            "dso_true": kpi._get_payments_sql,
-            "written_off": kpi._get_written_off_sql,
-            "bad_debt_ratio": kpi._get_written_off_sql,
-        }
-        if name not in sources:
+        if name not in FLOWS_BEHIND:
             raise UserError(self.env._("There are no entries behind this figure."))
         periods = [(options["date_from"], options["date_to"])]
-        return SQL("SELECT line_id FROM (%s) one", sources[name](self, options, companies, periods))
+        lines = self.env["collections.kpi"]._get_flow_lines_sql(
+            FLOWS_BEHIND[name], self, options, companies, periods
+        )
+        return SQL("SELECT line_id FROM (%s) one", lines)
 
     def _get_items_behind_sql(self, options, companies, name, age):
         """Return as SQL the ids of the items that were open."""

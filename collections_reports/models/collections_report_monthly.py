@@ -38,7 +38,7 @@ class CollectionsReportMonthly(models.AbstractModel):
 
     @api.model
     def _get_document(self, options):
-        story = self._read_story(options)
+        story = self._read_story(options, names=None)
         sections, definitions, breaks = [], [], []
         several = len(story) > 1
         for currency, data in story.items():

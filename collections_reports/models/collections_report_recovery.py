@@ -304,7 +304,9 @@ class CollectionsReportRecovery(models.AbstractModel):
                 ON asked.company_id = paid.company_id AND asked.partner_id = paid.partner_id
                AND asked.state <> 'merged'
             """,
-            self.env["collections.kpi"]._get_payments_sql(self, options, companies, [period]),
+            self.env["collections.kpi"]._get_flow_lines_sql(
+                "collected", self, options, companies, [period]
+            ),
         )
 
     def _attribute(self, options, currency, companies):

@@ -1,18 +1,20 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_amount, format_date
 
 from ..engine import commentary, documents, kpi
-from ..engine.books import NAMES
+from ..engine.books import NAMES, NOT_DUE
 
 MONTHS = 12
-FACTS = (
-    "receivable", "overdue", "overdue_ratio", "dso", "dso_best", "cei", "collected", "target",
+# The figures that a page about a period begins with, and those that its sentences speak of.
+MAIN = (
+    "receivable", "overdue", "overdue_ratio", "collected", "dso", "cei", "target",
     "promise_kept_amount",
 )  # fmt: skip
+FACTS = (*MAIN, "dso_best")
 TOP, MOVERS = 10, 5
 # A debt older than so many days is old; it is told of so many days before; weeks that are told.
 OLD, RIPENS, WEEKS = 90, 30, 5
@@ -63,25 +65,40 @@ class CollectionsReportStory(models.AbstractModel):
     # -- key figures -----------------------------------------------------------------------------
 
     @api.model
-    def _read_story(self, options, months=MONTHS):
-        """Return ``{currency: {"now", "before", "series", "debtors", "dues"}}``, read once."""
+    def _read_story(self, options, names=FACTS, months=MONTHS):
+        """Return ``{currency: {"now", "before", "series", "debtors", "dues"}}``, read once.
+
+        :param names: the figures of the period; None: all
+        """
         before = self._get_before(options)
-        story = self.env["collections.kpi"]._get_story(self, options, before, months)
-        debtors, dues = self._get_debtors(options, before), self._get_dues(options)
-        nobody = {"rows": [], "overdue": 0, "rise": 0}
-        return {
-            currency: found
-            | {
-                "debtors": debtors.get(currency.id, nobody),
-                "dues": dues.get(currency.id, []),
-            }
-            for currency, found in story.items()
+        parts = {
+            "debtors": lambda column: self._get_debtors_sql(column, options, before),
+            "dues": lambda column: self._get_dues_sql(column, options),
         }
+        story = self.env["collections.kpi"]._get_story(
+            self, options, before, months, names=names, parts=parts
+        )
+        names = self._get_partner_names(
+            row for found in story.values() for row in found["parts"]["debtors"]
+        )
+        for found in story.values():
+            rows = sorted(found["parts"]["debtors"], key=lambda row: row["place"])
+            for row in rows:
+                row["name"] = names.get(row["partner_id"]) or self.env._("Without a debtor")
+            found["debtors"] = {
+                "rows": rows,
+                "overdue": rows[0]["all_overdue"] if rows else 0,
+                "rise": rows[0]["all_risen"] if rows else 0,
+            }
+            found["dues"] = [
+                (fields.Date.to_date(row["due"]), row["amount"]) for row in found["parts"]["dues"]
+            ]
+        return story
 
     @api.model
     def _make_quick_document(self, options):
         """Return a document of the main figures; what moved, and the months, follow."""
-        figures = self.env["collections.kpi"]._get_figures(self, options)
+        figures = self.env["collections.kpi"]._get_figures(self, options, MAIN)
         sections = [
             self._make_main_figures(
                 {"now": found, "before": {}},
@@ -100,11 +117,7 @@ class CollectionsReportStory(models.AbstractModel):
     @api.model
     def _make_main_figures(self, story, currency, suffix=""):
         """Return the figures a report of a period begins with."""
-        return self._make_figures(
-            "main", self._get_main_title() + suffix, story, currency,
-            ("receivable", "overdue", "overdue_ratio", "collected", "dso", "cei", "target",
-             "promise_kept_amount"),
-        )  # fmt: skip
+        return self._make_figures("main", self._get_main_title() + suffix, story, currency, MAIN)
 
     @api.model
     def _make_figures(self, name, title, story, currency, names):
@@ -194,67 +207,41 @@ class CollectionsReportStory(models.AbstractModel):
     # -- debtors ---------------------------------------------------------------------------------
 
     @api.model
-    def _get_items_sql(self, options, *days):
-        """Return as SQL what was open at the end of each of some days, as the reader sees it."""
-        aging = self.env["collections.report.aging"]
-        cases = ("team_ids", "user_ids", "segment_ids", "strategy_ids", "partner_ids")
-        chosen = {name: options[name] for name in cases if options.get(name)}
-        read = aging._read_options(chosen | {"date": days[0], "credits": "netted"})
-        return aging._get_items_sql(read, *days, with_case=False, foreign=False)
-
-    @api.model
-    def _get_debtors(self, options, before):
-        """Return ``{currency id: {"rows", "overdue", "rise"}}``: the debtors who owe most and those
-        who moved most; the sum of all that is overdue and of all that rose."""
+    def _get_debtors_sql(self, column, options, before):
+        """Return as SQL the debtors who owe most and those who moved most since the period before,
+        with the sum of all that is overdue and of all that rose: a part of what was open."""
         now, then = options["date_to"], before["date_to"]
-        rows = self._query(
-            SQL(
-                """
-                WITH debtor AS (
-                    SELECT money_id, partner_id,
-                           coalesce(sum(value) FILTER (WHERE day = %(now)s), 0) AS total,
-                           coalesce(sum(value) FILTER (WHERE day = %(now)s AND age > 0
-                                                         AND value > 0), 0) AS overdue,
-                           coalesce(sum(value) FILTER (WHERE day = %(then)s AND age > 0
-                                                         AND value > 0), 0) AS before,
-                           coalesce(max(age) FILTER (WHERE day = %(now)s AND value > 0), 0) AS age
-                      FROM (%(items)s) item
-                  GROUP BY money_id, partner_id
-                ), ranked AS (
-                    SELECT debtor.*, overdue - before AS change,
-                           row_number() OVER (largest) AS place,
-                           row_number() OVER (risen) AS place_up,
-                           row_number() OVER (fallen) AS place_down,
-                           sum(overdue) OVER whole AS all_overdue,
-                           sum(greatest(overdue - before, 0)) OVER whole AS all_risen
-                      FROM debtor
-                    WINDOW whole AS (PARTITION BY money_id),
-                           largest AS (PARTITION BY money_id ORDER BY overdue DESC, partner_id),
-                           risen AS (PARTITION BY money_id ORDER BY overdue - before DESC,
-                                     partner_id),
-                           fallen AS (PARTITION BY money_id ORDER BY overdue - before, partner_id)
-                )
-                SELECT * FROM ranked
-                 WHERE place <= %(top)s OR place_up <= %(movers)s OR place_down <= %(movers)s
-              ORDER BY money_id, place
-                """,
-                items=self._get_items_sql(options, now, then),
-                now=now,
-                then=then,
-                top=TOP,
-                movers=MOVERS,
-            )
+        return SQL(
+            """
+            SELECT * FROM (
+                SELECT debtor.*, overdue - before AS change,
+                       row_number() OVER (largest) AS place,
+                       row_number() OVER (risen) AS place_up,
+                       row_number() OVER (fallen) AS place_down,
+                       sum(overdue) OVER () AS all_overdue,
+                       sum(greatest(overdue - before, 0)) OVER () AS all_risen
+                  FROM (SELECT item.partner_id, coalesce(sum(%(amount)s), 0) AS total,
+                               coalesce(sum(%(amount)s) FILTER (WHERE %(age)s > %(not_due)s), 0)
+                               AS overdue,
+                               coalesce(sum(%(amount_before)s)
+                                        FILTER (WHERE %(age_before)s > %(not_due)s), 0) AS before,
+                               coalesce(max(%(now)s - item.due) FILTER (WHERE %(amount)s > 0), 0)
+                               AS age
+                          FROM item GROUP BY item.partner_id) debtor
+                WINDOW largest AS (ORDER BY overdue DESC, partner_id),
+                       risen AS (ORDER BY overdue - before DESC, partner_id),
+                       fallen AS (ORDER BY overdue - before, partner_id)) ranked
+             WHERE place <= %(top)s OR place_up <= %(movers)s OR place_down <= %(movers)s
+            """,
+            amount=column("amount", now),
+            age=column("age", now),
+            amount_before=column("amount", then),
+            age_before=column("age", then),
+            not_due=NOT_DUE,
+            now=now,
+            top=TOP,
+            movers=MOVERS,
         )
-        names = self._get_partner_names(rows)
-        found = {}
-        for row in rows:
-            row["name"] = names.get(row["partner_id"]) or self.env._("Without a debtor")
-            data = found.setdefault(
-                row["money_id"],
-                {"rows": [], "overdue": row["all_overdue"], "rise": row["all_risen"]},
-            )
-            data["rows"].append(row)
-        return found
 
     def _get_partner_names(self, rows):
         """Return ``{id: name}`` of the debtors whose amounts the reader sees."""
@@ -445,25 +432,19 @@ class CollectionsReportStory(models.AbstractModel):
     # -- promises, disputes, what comes ----------------------------------------------------------
 
     @api.model
-    def _get_dues(self, options):
-        """Return ``{currency id: [(due, amount)]}`` of the debts that are open at the end of the
-        period and soon become old, or fall due in the weeks after it."""
+    def _get_dues_sql(self, column, options):
+        """Return as SQL ``due, amount`` of the debts that are open at the end of the period and
+        soon become old, or fall due in the weeks after it: a part of what was open."""
         last = options["date_to"]
-        rows = self._query(
-            SQL(
-                """
-                SELECT money_id, due, sum(value) AS amount FROM (%(items)s) item
-                 WHERE due BETWEEN %(first)s AND %(last)s AND value > 0 GROUP BY money_id, due
-                """,
-                items=self._get_items_sql(options, last),
-                first=last - timedelta(days=OLD),
-                last=last + timedelta(weeks=WEEKS),
-            )
+        amount = column("amount", last)
+        return SQL(
+            "SELECT due, sum(%s) AS amount FROM item"
+            " WHERE due BETWEEN %s AND %s AND %s > 0 GROUP BY due",
+            amount,
+            last - timedelta(days=OLD),
+            last + timedelta(weeks=WEEKS),
+            amount,
         )
-        found = defaultdict(list)
-        for row in rows:
-            found[row["money_id"]].append((row["due"], float(row["amount"])))
-        return found
 
     @api.model
     def _get_case_condition(self, options):

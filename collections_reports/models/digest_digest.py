@@ -63,7 +63,9 @@ class DigestDigest(models.Model):
             )
             report = env["collections.report.kpi"]
             report._check_reader()
-            result = env["collections.kpi"]._get_figures(report, options)[company.currency_id][name]
+            result = env["collections.kpi"]._get_figures(report, options, [name])[
+                company.currency_id
+            ][name]
             if result.value is None:
                 raise AccessError(env["collections.kpi"]._get_words()[result.reason])
             digest[field] = result.value

@@ -1,6 +1,10 @@
+import importlib.util
 import itertools
 import random
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -10,6 +14,7 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.collections_management.tests.common import CollectionsCommon
 
+from ..models.collections_fact import AMOUNTS, join_sql
 from .kpi_common import FACT_FIELDS, LedgerHistories, Reference
 
 
@@ -21,6 +26,7 @@ class TestFact(CollectionsCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.facts = cls.env["collections.fact"]
+        cls.totals = cls.env["collections.fact.total"]
         cls.rebuilds = cls.env["collections.fact.rebuild"]
         cls.histories = LedgerHistories(cls.env, random.Random(61126), cls.pay_terms_b)
         cls.debtors = cls.histories.play(16)
@@ -53,6 +59,102 @@ class TestFact(CollectionsCommon):
                     6,
                     f"{debtor.name} {name} on {day}",
                 )
+
+    def assert_totals(self, company=None):
+        """Hold the totals of every day against the facts that stood then."""
+        self.env.flush_all()
+        company = company or self.company
+        oldest = min(self.facts.search([("company_id", "=", company.id)]).mapped("day"))
+        days = [
+            oldest + timedelta(days=number) for number in range(-1, (self.yesterday - oldest).days)
+        ]
+        found = [
+            {
+                row["on_day"]: [row[name] for name in AMOUNTS]
+                for row in self.env.execute_query_dict(
+                    SQL(
+                        "SELECT on_day, %s FROM (%s) one GROUP BY on_day",
+                        join_sql("sum(%(name)s)::text AS %(name)s", AMOUNTS),
+                        get(days, company),
+                    )
+                )
+            }
+            for get in (self.facts._get_facts_over_sql, self.totals._get_totals_over_sql)
+        ]
+        for day in days:
+            facts, totals = (
+                [Decimal(amount) for amount in one.get(day, ["0"] * len(AMOUNTS))] for one in found
+            )
+            self.assertEqual(facts, totals, day)
+        self.assertNotIn(days[0], found[1])
+        written = self.totals.search_count([("company_id", "=", company.id)])
+        self.assertEqual(
+            written, len(set(self.facts.search([("company_id", "=", company.id)]).mapped("day")))
+        )
+
+    def test_totals_are_the_facts_of_all_debtors(self):
+        self.rebuild()
+        self.assertTrue(self.totals.search([("company_id", "=", self.company.id)]))
+        self.assert_totals()
+        with self.subTest("a second time"):
+            self.rebuild()
+            self.assert_totals()
+        with self.subTest("one night more, with a promise and a dispute"):
+            debtor = self.create_debtor("Con promesa")
+            invoice = self.create_invoice(500, 40, debtor)
+            self.env["collections.ledger"]._refresh(self.company)
+            case = self.get_case(debtor)
+            self.env["collections.promise"].create(
+                {"case_id": case.id, "currency_id": self.company.currency_id.id, "amount": 120,
+                 "date_due": self.today + timedelta(days=2),
+                 "type_id": self.env["collections.promise.type"].search([], limit=1).id}
+            )  # fmt: skip
+            self.env["collections.dispute"].create(
+                {"case_id": case.id, "line_id": self.get_receivable(invoice).id, "amount": 80,
+                 "reason_id": self.env["collections.dispute.reason"].search([], limit=1).id}
+            )  # fmt: skip
+            for _turn in range(2):
+                self.facts._write_day(self.company)
+                self.assert_totals()
+            self.assertRecordValues(
+                self.totals.search([("company_id", "=", self.company.id)], limit=1),
+                [{"day": self.yesterday, "amount_promised": 120, "amount_disputed": 80}],
+            )
+
+    def test_trends_are_the_same_from_totals_and_from_facts(self):
+        self.rebuild()
+        report = self.env["collections.report.kpi"]
+        options = report._read_options({})
+        days = [self.today - timedelta(days=ago) for ago in (900, 250, 90, 50, 20, 1)]
+
+        def read():
+            return self.env["collections.kpi"]._get_balances_over(
+                report, options, self.company, days
+            )
+
+        with patch.object(type(self.facts), "_get_facts_over_sql", side_effect=AssertionError):
+            totals = read()
+        with (
+            patch.object(type(report), "_sees_every_case", return_value=False),
+            patch.object(type(self.totals), "_get_totals_over_sql", side_effect=AssertionError),
+        ):
+            facts = read()
+        self.assertTrue(any(one["overdue"] for one in facts))
+        for one, other in zip(totals, facts, strict=True):
+            for name in one:
+                self.assertAlmostEqual(one[name], other[name], 6, name)
+
+    def test_an_update_adds_up_the_history_that_exists(self):
+        self.rebuild()
+        before = self.totals.search([]).mapped("amount_total")
+        self.totals.search([]).unlink()
+        path = Path(__file__).parents[1] / "migrations" / "19.0.1.1.0" / "post-migrate.py"
+        spec = importlib.util.spec_from_file_location("post_migrate", path)
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.assertEqual(self.totals.search([]).mapped("amount_total"), before)
+        self.assert_totals()
 
     def test_every_day_of_the_past_is_what_the_ledger_tells(self):
         self.rebuild()
@@ -193,6 +295,7 @@ class TestFact(CollectionsCommon):
         reference = Reference(self.company)
         for ago in (1, 2, 13, 30, 47, 59, 60):
             self.assert_day(self.today - timedelta(days=ago), reference)
+        self.assert_totals()
 
     def test_days_that_the_history_does_not_reach_come_from_the_ledger(self):
         self.rebuild()
@@ -242,6 +345,7 @@ class TestFact(CollectionsCommon):
         reference = Reference(self.company)
         for back in (1, 30, 80, 150, 220, 300):
             self.assert_day(self.today - timedelta(days=back), reference)
+        self.assert_totals()
         # a debtor whose other one has neither a case nor a history
         twin = self.create_debtor("Gemelo")
         case = self.get_case(alone)
@@ -327,6 +431,7 @@ class TestFact(CollectionsCommon):
             groups="collections_management.collections_management_group_manager",
         )  # fmt: skip
         self.assertFalse(self.facts.with_user(stranger).search([]))
+        self.assertFalse(self.totals.with_user(stranger).search([]))
         self.assertFalse(self.rebuilds.with_user(stranger).search([]))
         fact = self.facts.search([("company_id", "=", self.company.id)], limit=1)
         with mute_logger("odoo.addons.base.models.ir_rule"), self.assertRaises(AccessError):
