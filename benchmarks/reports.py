@@ -2,6 +2,7 @@
 
     .local/bin/python -m benchmarks.reports past --invoices 1000000   # aging as of past days
     .local/bin/python -m benchmarks.reports screens --invoices 100000 # every report's page
+    .local/bin/python -m benchmarks.reports screens --supervisor      # for who sees a third
     .local/bin/python -m benchmarks.reports workbook --invoices 200000
     .local/bin/python -m benchmarks.reports exact --invoices 20000    # 200 random days, to the cent
     .local/bin/python -m benchmarks.reports exact --real              # the same on real receivables
@@ -29,6 +30,7 @@ from . import bills, database, real_ledger, synthetic
 ADDON = "collections_reports"
 PAST_BAR, PAST_FLOORS = 10, 3
 SCREEN_BAR = 1.0
+PAPER = "monthly"
 BOOK_BAR, BOOK_ROWS, BOOK_MEMORY = 15, 100_000, 150
 SEED = 17
 BUCKETS = ("not_due", "age_1", "age_2", "age_3", "over")
@@ -99,6 +101,26 @@ def as_manager(env):
     return env(user=user.id, su=False, context={"lang": "en_US"})
 
 
+def as_supervisor(env, share=3):
+    """Return an environment of who supervises a team with every third case; nothing is kept."""
+    group = env.ref("collections_management.collections_management_group_supervisor")
+    user = env["res.users"].create(
+        {"name": "Bench", "login": "bench_supervisor", "group_ids": [(4, group.id)]}
+    )
+    own, other = env["collections.team"].create(
+        [{"name": "Own", "supervisor_ids": [(4, user.id)]}, {"name": "Other"}]
+    )
+    env.flush_all()
+    env.cr.execute(
+        SQL(
+            "UPDATE collections_case SET team_id = CASE WHEN id %% %s = 0 THEN %s ELSE %s END",
+            share, own.id, other.id,
+        )
+    )  # fmt: skip
+    env.invalidate_all()
+    return env(user=user.id, su=False, context={"lang": "en_US"})
+
+
 def best(work, rounds=3):
     """Return the seconds of the fastest of some rounds, and what the last one returned."""
     times, result = [], None
@@ -142,12 +164,13 @@ def _run_plain(env, values):
 
 
 def screens(options):
-    """Time the page of every report: what is shown at once, which the bar is for, and the whole."""
+    """Time the page of every report, what is shown at once and the whole; the report for paper,
+    which borrows pages of others, has a bar for the first only."""
     name = make_ledger(options.invoices)
     kept = True
     with database.environment(name) as env:
-        manager = as_manager(env)
-        reports = manager["collections.report"]
+        reader = as_supervisor(env) if options.supervisor else as_manager(env)
+        reports = reader["collections.report"]
         print("| report | at once, s | whole, s | statements |\n| --- | ---: | ---: | ---: |")
         for report in sorted(reports._get_reports(), key=lambda one: one._report_sequence):
             code = report._report_code
@@ -156,9 +179,10 @@ def screens(options):
             seconds, _page = best(lambda code=code: reports.get_page(code, {}))
             statements = (database.count_queries() - before) // 3
             whole, _page = best(lambda code=code: reports.get_page(code, {}, True))
-            mark = "" if seconds <= SCREEN_BAR else f" above {SCREEN_BAR} s"
-            print(f"| {code} | {seconds:.2f}{mark} | {whole:.2f} | {statements} |")
-            kept &= seconds <= SCREEN_BAR
+            late = seconds > SCREEN_BAR or (whole > SCREEN_BAR and code != PAPER)
+            mark = f" above {SCREEN_BAR} s" if late else ""
+            print(f"| {code} | {seconds:.2f} | {whole:.2f}{mark} | {statements} |")
+            kept &= not late
     return kept
 
 
@@ -274,6 +298,7 @@ def main(arguments=None):
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--invoices", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=200)
+    parser.add_argument("--supervisor", action="store_true")
     parser.add_argument("--real", action="store_true")
     options = parser.parse_args(arguments)
     postgres.ensure()

@@ -1,5 +1,6 @@
 # ruff: noqa: I001  (what others inherit comes first)
 from . import collections_report_base, collections_report_story, collections_open_base
+from . import collections_fact_base
 from . import (
     account_move_line,
     collections_case,

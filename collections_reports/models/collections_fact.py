@@ -1,18 +1,11 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-AMOUNTS = (
-    "amount_not_due", "amount_1_30", "amount_31_60", "amount_61_90", "amount_over_90",
-    "amount_credit", "amount_overdue", "amount_total", "amount_disputed", "amount_promised",
-)  # fmt: skip
+from .collections_fact_base import AMOUNTS, join_sql
+
 HOLDERS = ("case_id", "user_id", "team_id", "segment_id", "strategy_id", "step_id")
 # The same of all receivables without a debtor; an index of the database knows it.
 DEBTOR = SQL("coalesce(partner_id, 0)")
-
-
-def join_sql(text, names, separator=", "):
-    """Return a piece of SQL for each name, joined."""
-    return SQL(separator).join(SQL(text, name=SQL.identifier(name)) for name in names)
 
 
 class CollectionsFact(models.Model):
@@ -24,35 +17,23 @@ class CollectionsFact(models.Model):
     """
 
     _name = "collections.fact"
+    _inherit = "collections.fact.base"
     _description = "Daily Fact of a Debtor"
-    _log_access = False
+    _log_access = False  # not inherited
     _order = "day desc, id desc"
     _rec_name = "partner_id"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     partner_id = fields.Many2one(
         "res.partner", string="Debtor", readonly=True, ondelete="cascade", index=True
     )
     case_id = fields.Many2one(
         "collections.case", readonly=True, ondelete="set null", index="btree_not_null"
     )
-    day = fields.Date(required=True, readonly=True, help="It stands from the end of this day on.")
     source = fields.Selection(
         [("night", "Nightly run"), ("rebuilt", "Rebuilt from the ledger")],
         required=True,
         readonly=True,
     )
-    amount_total = fields.Monetary(string="Total Owed", readonly=True, aggregator=None)
-    amount_overdue = fields.Monetary(string="Overdue", readonly=True, aggregator=None)
-    amount_credit = fields.Monetary(string="Credits", readonly=True, aggregator=None)
-    amount_not_due = fields.Monetary(string="Not Due", readonly=True, aggregator=None)
-    amount_1_30 = fields.Monetary(string="1-30 Days", readonly=True, aggregator=None)
-    amount_31_60 = fields.Monetary(string="31-60 Days", readonly=True, aggregator=None)
-    amount_61_90 = fields.Monetary(string="61-90 Days", readonly=True, aggregator=None)
-    amount_over_90 = fields.Monetary(string="Over 90 Days", readonly=True, aggregator=None)
-    amount_disputed = fields.Monetary(string="Disputed", readonly=True, aggregator=None)
-    amount_promised = fields.Monetary(string="Promised", readonly=True, aggregator=None)
     user_id = fields.Many2one("res.users", string="Collector", readonly=True, ondelete="set null")
     team_id = fields.Many2one("collections.team", readonly=True, ondelete="set null")
     segment_id = fields.Many2one("collections.segment", readonly=True, ondelete="set null")
@@ -85,23 +66,41 @@ class CollectionsFact(models.Model):
         )
 
     @api.model
-    def _get_facts_over_sql(self, days, companies):
+    def _get_facts_over_sql(self, days, companies, cases=None):
         """Return as SQL the facts that stood at the end of each of some days: ``on_day`` and all
-        columns of ``collections_fact``. Each is looked up by the index, and so is each debtor."""
+        columns of ``collections_fact``. Each is looked up by the index, and so is each debtor.
+
+        :param SQL cases: the ids of cases, as a query; None: of all debtors
+        """
+        if cases is None:
+            debtors = SQL(
+                """
+                WITH RECURSIVE debtor AS (
+                    SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
+                                         WHERE company_id = company.company_id) AS debtor_id
+                      FROM unnest(%(companies)s) AS company (company_id)
+                     UNION ALL
+                    SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
+                                         WHERE company_id = debtor.company_id
+                                           AND %(debtor)s > debtor.debtor_id)
+                      FROM debtor WHERE debtor_id IS NOT NULL
+                )
+                SELECT * FROM debtor
+                """,
+                companies=companies.ids,
+                debtor=DEBTOR,
+            )
+        else:
+            debtors = SQL(
+                "SELECT company_id, partner_id AS debtor_id FROM collections_case kase"
+                " WHERE kase.id IN %s AND company_id = ANY(%s) AND state <> 'merged'",
+                cases,
+                companies.ids,
+            )
         return SQL(
             """
-            WITH RECURSIVE debtor AS (
-                SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
-                                     WHERE company_id = company.company_id) AS debtor_id
-                  FROM unnest(%(companies)s) AS company (company_id)
-                 UNION ALL
-                SELECT company_id, (SELECT min(%(debtor)s) FROM collections_fact
-                                     WHERE company_id = debtor.company_id
-                                       AND %(debtor)s > debtor.debtor_id)
-                  FROM debtor WHERE debtor_id IS NOT NULL
-            )
             SELECT wanted.on_day, fact.*
-              FROM debtor
+              FROM (%(debtors)s) debtor
         CROSS JOIN unnest(%(days)s::date[]) AS wanted (on_day)
         CROSS JOIN LATERAL (
                    SELECT * FROM collections_fact
@@ -109,7 +108,7 @@ class CollectionsFact(models.Model):
                       AND day <= wanted.on_day
                  ORDER BY day DESC LIMIT 1) fact
             """,
-            companies=companies.ids,
+            debtors=debtors,
             debtor=DEBTOR,
             days=list(days),
         )

@@ -3,7 +3,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from .collections_fact import AMOUNTS, HOLDERS, join_sql
+from .collections_fact import HOLDERS
+from .collections_fact_base import AMOUNTS, join_sql
 
 # How many nights that did not happen are made up for.
 MOST_MISSED = 366

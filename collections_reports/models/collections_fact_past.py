@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.books import STEPS
-from .collections_fact import AMOUNTS, join_sql
+from .collections_fact_base import AMOUNTS, join_sql
 
 
 class CollectionsFact(models.Model):

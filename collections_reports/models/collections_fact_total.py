@@ -1,7 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
-from .collections_fact import AMOUNTS, join_sql
+from .collections_fact_base import AMOUNTS, join_sql
 
 
 class CollectionsFactTotal(models.Model):
@@ -14,24 +14,11 @@ class CollectionsFactTotal(models.Model):
     """
 
     _name = "collections.fact.total"
+    _inherit = "collections.fact.base"
     _description = "Daily Total of a Company"
-    _log_access = False
+    _log_access = False  # not inherited
     _order = "day desc, id desc"
     _rec_name = "day"
-
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    day = fields.Date(required=True, readonly=True, help="It stands from the end of this day on.")
-    amount_total = fields.Monetary(string="Total Owed", readonly=True, aggregator=None)
-    amount_overdue = fields.Monetary(string="Overdue", readonly=True, aggregator=None)
-    amount_credit = fields.Monetary(string="Credits", readonly=True, aggregator=None)
-    amount_not_due = fields.Monetary(string="Not Due", readonly=True, aggregator=None)
-    amount_1_30 = fields.Monetary(string="1-30 Days", readonly=True, aggregator=None)
-    amount_31_60 = fields.Monetary(string="31-60 Days", readonly=True, aggregator=None)
-    amount_61_90 = fields.Monetary(string="61-90 Days", readonly=True, aggregator=None)
-    amount_over_90 = fields.Monetary(string="Over 90 Days", readonly=True, aggregator=None)
-    amount_disputed = fields.Monetary(string="Disputed", readonly=True, aggregator=None)
-    amount_promised = fields.Monetary(string="Promised", readonly=True, aggregator=None)
 
     _day_unique = models.UniqueIndex("(company_id, day)", "A company has one total a day.")
 

@@ -68,10 +68,17 @@ class CollectionsKpi(models.AbstractModel):
         :param days: others of which it is asked what was open
         :param parts: what else is asked of what was open, as :meth:`_read_aged` takes it
         """
+
+        def wants(*figures):
+            return names is None or not set(figures).isdisjoint(names)
+
         days, periods, spans = set(days), [], list(months)
         for options in asked:
             period = options["date_from"], options["date_to"]
-            days |= {period[1], *self._get_begin_days(options)}
+            begin_day, before_day = self._get_begin_days(options)
+            days |= {period[1], begin_day}
+            if wants("cure_rate", "relapse_rate"):
+                days.add(before_day)
             periods.append(period)
             spans += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
         [options, *_others] = asked
@@ -80,9 +87,7 @@ class CollectionsKpi(models.AbstractModel):
             owed,
             late,
             *self._get_flows(report, options, companies, spans),
-            self._get_paid(report, options, companies, periods)
-            if names is None or "dso_true" in names
-            else (),
+            self._get_paid(report, options, companies, periods) if wants("dso_true") else (),
             rest,
         )
 

@@ -75,13 +75,16 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_facts_by_age(self, report, options, companies, days):
-        """Return ``[{day: (age, amount)}]`` as the facts of several days tell it; to who sees every
-        case, their totals."""
-        join, seen = self._get_seen_sql(report, options, "fact")
+        """Return ``[{day: (age, amount)}]`` as the facts of several days tell it: to who sees every
+        case their totals, to who sees only debtors with a case the facts of these."""
+        facts, join, seen = self.env["collections.fact"], SQL(), SQL("TRUE")
         if report._sees_every_case(options):
             facts = self.env["collections.fact.total"]._get_totals_over_sql(days, companies)
+        elif not self._sees_all(report, options):
+            facts = facts._get_facts_over_sql(days, companies, report._get_case_sql(options))
         else:
-            facts = self.env["collections.fact"]._get_facts_over_sql(days, companies)
+            facts = facts._get_facts_over_sql(days, companies)
+            join, seen = self._get_seen_sql(report, options, "fact")
         sums = SQL(", ").join(
             SQL("sum(fact.%s) AS age_%s", SQL.identifier(column), SQL(str(age)))
             for age, column in FACT_COLUMNS.items()

@@ -14,7 +14,7 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.collections_management.tests.common import CollectionsCommon
 
-from ..models.collections_fact import AMOUNTS, join_sql
+from ..models.collections_fact_base import AMOUNTS, join_sql
 from .kpi_common import FACT_FIELDS, LedgerHistories, Reference
 
 
@@ -92,6 +92,18 @@ class TestFact(CollectionsCommon):
             written, len(set(self.facts.search([("company_id", "=", company.id)]).mapped("day")))
         )
 
+    def promise_and_dispute(self, case, invoice):
+        """Let a debtor promise 120 and contest 80 of an invoice."""
+        self.env["collections.promise"].create(
+            {"case_id": case.id, "currency_id": self.company.currency_id.id, "amount": 120,
+             "date_due": self.today + timedelta(days=2),
+             "type_id": self.env["collections.promise.type"].search([], limit=1).id}
+        )  # fmt: skip
+        self.env["collections.dispute"].create(
+            {"case_id": case.id, "line_id": self.get_receivable(invoice).id, "amount": 80,
+             "reason_id": self.env["collections.dispute.reason"].search([], limit=1).id}
+        )  # fmt: skip
+
     def test_totals_are_the_facts_of_all_debtors(self):
         self.rebuild()
         self.assertTrue(self.totals.search([("company_id", "=", self.company.id)]))
@@ -104,15 +116,7 @@ class TestFact(CollectionsCommon):
             invoice = self.create_invoice(500, 40, debtor)
             self.env["collections.ledger"]._refresh(self.company)
             case = self.get_case(debtor)
-            self.env["collections.promise"].create(
-                {"case_id": case.id, "currency_id": self.company.currency_id.id, "amount": 120,
-                 "date_due": self.today + timedelta(days=2),
-                 "type_id": self.env["collections.promise.type"].search([], limit=1).id}
-            )  # fmt: skip
-            self.env["collections.dispute"].create(
-                {"case_id": case.id, "line_id": self.get_receivable(invoice).id, "amount": 80,
-                 "reason_id": self.env["collections.dispute.reason"].search([], limit=1).id}
-            )  # fmt: skip
+            self.promise_and_dispute(case, invoice)
             for _turn in range(2):
                 self.facts._write_day(self.company)
                 self.assert_totals()
@@ -143,6 +147,32 @@ class TestFact(CollectionsCommon):
         for one, other in zip(totals, facts, strict=True):
             for name in one:
                 self.assertAlmostEqual(one[name], other[name], 6, name)
+
+    def test_trends_of_a_team_are_the_facts_of_its_debtors(self):
+        self.rebuild()
+        self.facts._write_day(self.company)
+        cases = self.env["collections.case"].search([("company_id", "=", self.company.id)])
+        own, other = self.env["collections.team"].create(
+            [{"name": "Norte", "supervisor_ids": self.supervisor.ids}, {"name": "Sur"}]
+        )
+        cases.team_id = other
+        cases[::2].team_id = own
+        report = self.env["collections.report.kpi"].with_user(self.supervisor)
+        options = report._read_options({})
+        days = [self.today - timedelta(days=ago) for ago in (900, 250, 90, 20, 1)]
+        found = report.env["collections.kpi"]._get_balances_over(
+            report, options, self.company, days
+        )
+        seen = self.facts.search([("partner_id", "in", cases[::2].partner_id.ids)], order="day")
+        for day, balances in zip(days, found, strict=True):
+            stood = {
+                fact.partner_id: fact
+                for fact in seen
+                if fact.day <= day  # the last one counts
+            }
+            overdue = sum(fact.amount_overdue for fact in stood.values())
+            self.assertAlmostEqual(balances["overdue"], overdue, 6, day)
+        self.assertTrue(found[-1]["overdue"])
 
     def test_an_update_adds_up_the_history_that_exists(self):
         self.rebuild()
@@ -249,15 +279,7 @@ class TestFact(CollectionsCommon):
         self.env["collections.segment"]._assign(self.company)
         case = self.get_case(debtor)
         case.user_id = self.collector
-        self.env["collections.promise"].create(
-            {"case_id": case.id, "currency_id": self.company.currency_id.id, "amount": 120,
-             "date_due": self.today + timedelta(days=2),
-             "type_id": self.env["collections.promise.type"].search([], limit=1).id}
-        )  # fmt: skip
-        self.env["collections.dispute"].create(
-            {"case_id": case.id, "line_id": self.get_receivable(invoice).id, "amount": 80,
-             "reason_id": self.env["collections.dispute.reason"].search([], limit=1).id}
-        )  # fmt: skip
+        self.promise_and_dispute(case, invoice)
         run = self.run_night()
         self.assertEqual(run.state, "done")
         fact = self.facts.search([("partner_id", "=", debtor.id)])

@@ -90,6 +90,21 @@ class TestKpi(CollectionsCommon):
             with self.long_ago_before(last - timedelta(days=chance.choice((-1, 0, 5, 60)))):
                 self.assert_figures(self.get_figures(first, last), self.reference, first, last)
 
+    def test_figures_asked_for_alone_are_those_of_all(self):
+        """What only others need is not read, and nothing else."""
+        kpi, cured = self.env["collections.kpi"], []
+        for ago in (0, 60, 90, 110):
+            last = self.today - timedelta(days=ago)
+            first = last - timedelta(days=40)
+            options, everything = self.get_options(first, last), self.get_figures(first, last)
+            cured.append(everything["cure_rate"].value)
+            for names in (["dso", "cei", "overdue"], ["cure_rate"], ["relapse_rate"], ["dso_true"]):
+                [figures] = kpi._get_figures(self.report, options, names).values()
+                self.assertEqual(figures, {name: everything[name] for name in names})
+        self.assertTrue(any(cured), "somebody caught up")
+        with patch.object(type(kpi), "_get_paid", side_effect=AssertionError):
+            kpi._get_figures(self.report, options, ["dso"])
+
     def test_the_random_ledger_is_worth_it(self):
         """All that can go wrong is in it."""
         lines = self.reference.lines
