@@ -56,7 +56,7 @@ class CollectionsChannel(models.Model):
         return self.env["collections.whatsapp.account"]._get_for(company)._get_test_address()
 
     def _whatsapp_get_window_texts(self, conversation):
-        """The usable templates, as this debtor would read them."""
+        """The usable templates, as this debtor would read them; those in his language first."""
         account = self.env["collections.whatsapp.account"]._get_for(conversation.company_id)
         found = self.env["collections.whatsapp.template"].sudo().search(
             [("account_id", "=", account.id), ("is_usable", "=", True),
@@ -69,7 +69,9 @@ class CollectionsChannel(models.Model):
                 "name": template.display_name,
                 "text": templates.to_text(template._get_parts(), template._get_values(contact)),
             }
-            for template in found
+            for template in found.sorted(
+                lambda template: template.language[:2] != (conversation.lang or "")[:2]
+            )
             if not template._get_obstacle()
         ]
 

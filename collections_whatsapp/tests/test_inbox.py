@@ -184,6 +184,19 @@ class TestInbox(WhatsappCommon):
         self.talk()
         self.assertEqual([m["type"] for m in self.graph.messages], ["template"])
 
+    def test_templates_in_the_language_of_the_debtor_come_first(self):
+        template = self.text
+        other = template.copy({"name": "aaa_by_name", "language": "en", "status": "APPROVED"})
+        self.say_in(other, {"1": "salutation_name", "2": "net_overdue_text"})
+        self.send()
+        self.hear()
+        talk = self.env["collections.conversation"].search([])
+        for lang in ("es", "en"):
+            talk.lang = lang
+            texts = self.whatsapp._get_window_texts(talk)
+            self.assertEqual(len(texts), 2)
+            self.assertIn(f"({lang})", texts[0]["name"])
+
     def test_who_may_read_what_arrived(self):
         event = self.tell(wrap({"statuses": []}))
         event.with_user(self.manager).read(["body"])

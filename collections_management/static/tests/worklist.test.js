@@ -1,7 +1,7 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { press, queryFirst } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import { animationFrame, mockDate } from "@odoo/hoot-mock";
 import {
     allowTranslations,
     contains,
@@ -164,6 +164,19 @@ function mockQueue(
 const getCase = () => queryFirst(".o_collections_card").dataset.case;
 
 describe.current.tags("headless");
+
+test("a call that was to be made on another day is told with its day", async () => {
+    mockDate("2026-01-11 12:00:00", 0);
+    const rows = [
+        makeRow(1, { callback: "2026-01-11 15:30:00" }),
+        makeRow(2, { callback: "2026-01-09 15:30:00" }),
+        makeRow(3),
+    ];
+    await open(makeDay({ rows }));
+    expect(".o_collections_row:eq(0) small").toHaveText(/^3:30.PM · 10 d/);
+    expect(".o_collections_row:eq(1) small").toHaveText(/^9 Jan, 3:30.PM · 20 d/);
+    expect(".o_collections_row:eq(2) small").toHaveText(/^30 d/);
+});
 
 describe("keys", () => {
     test("the next debtor is one key away, without asking the server", async () => {

@@ -10,3 +10,9 @@ export function formatMoney(value, currencyId) {
 export function formatMoment(value, format) {
     return value ? deserializeDateTime(value).toFormat(format) : "";
 }
+
+/** Return the hour of a moment of the server, with its day when that is not today. */
+export function formatHour(value) {
+    const isToday = value && deserializeDateTime(value).hasSame(luxon.DateTime.local(), "day");
+    return formatMoment(value, isToday ? "t" : "d MMM, t");
+}

@@ -14,7 +14,7 @@ import {
     useState,
 } from "@odoo/owl";
 
-import { formatMoney, formatMoment } from "./format";
+import { formatHour, formatMoney } from "./format";
 import { useDesk } from "./desk";
 import { HelpDialog } from "./desk_dialogs";
 import { WorklistCard } from "./worklist_card";
@@ -151,7 +151,7 @@ export class Worklist extends Component {
     }
 
     formatHour(row) {
-        return formatMoment(row.callback, "t");
+        return formatHour(row.callback);
     }
 
     get stateWords() {
