@@ -9,6 +9,9 @@ class CollectionsContact(models.Model):
 
     tried_template_id = fields.Many2one("mail.template", compute="_compute_tried_template_id")
 
+    # reports read the contacts of a period: by when they left, or were to be made
+    _moment_idx = models.Index("(company_id, COALESCE(sent_on, scheduled_on))")
+
     @api.depends("case_id", "step_id")
     def _compute_tried_template_id(self):
         self.env["collections.experiment.assignment"].flush_model()

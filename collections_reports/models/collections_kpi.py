@@ -90,9 +90,9 @@ class CollectionsKpi(models.AbstractModel):
                 {
                     name: figure
                     for name, figure in self._get_currency_figures(
-                        report, one, companies, books
+                        report, one, companies, books, names
                     ).items()
-                    if names is None or name in names
+                    if self._wants(names, name)
                 }
                 for one in asked
             )
@@ -106,13 +106,19 @@ class CollectionsKpi(models.AbstractModel):
         return story
 
     @api.model
-    def _get_currency_figures(self, report, options, companies, books):
+    def _get_currency_figures(self, report, options, companies, books, names=None):
         """Return ``{name: engine.kpi.Result}`` of companies of one currency; each source adds its
         own.
 
         :param engine.books.Books books: opened on the period by :meth:`_open_books`
+        :param names: of the figures that are asked for; None: all. Others may be left out
         """
         return {}
+
+    @api.model
+    def _wants(self, names, *figures):
+        """Tell whether some of these figures are asked for; ``names`` None: all are."""
+        return names is None or not set(figures).isdisjoint(names)
 
     @api.model
     def _get_currency_series(self, report, options, companies, periods, books):

@@ -7,6 +7,10 @@ from ..engine import kpi
 
 # What the log calls a word of the debtor's.
 ANSWER_EVENTS = ("replied", "conversation_in")
+FIGURES = (
+    "contact_rate", "right_party_rate", "response_rate", "automation_ratio", "cost_per_contact",
+    "cost_per_recovered", "first_payment",
+)  # fmt: skip
 
 
 class CollectionsKpi(models.AbstractModel):
@@ -15,22 +19,14 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_figures(self, report, options, companies, books):
-        figures = super()._get_currency_figures(report, options, companies, books)
-        [made] = report._query(
-            SQL(
-                """
-                SELECT count(*) AS attempts, count(*) FILTER (WHERE reached) AS reached,
-                       count(*) FILTER (WHERE was_noted) AS tries,
-                       count(*) FILTER (WHERE was_noted AND reached) AS "right",
-                       count(*) FILTER (WHERE reached AND is_automatic) AS automatic,
-                       coalesce(sum(cost), 0) AS cost
-                  FROM (%s) attempt
-                """,
-                self._get_attempts_sql(report, options, companies),
-            )
-        )
-        told, answered, payments = self._get_answers(report, options, companies)
+    def _get_currency_figures(self, report, options, companies, books, names=None):
+        figures = super()._get_currency_figures(report, options, companies, books, names)
+        if not self._wants(names, *FIGURES):
+            return figures
+        made, rows = self._read_attempts(report, options, companies)
+        told = sum(row["told"] for row in rows)
+        answered = sum(row["answered"] for row in rows)
+        payments = [(row["days"], row["number"]) for row in rows if row["days"] is not None]
         collected = figures["collected"].value
         return figures | {
             "contact_rate": kpi.contact_rate(made["reached"], made["attempts"]),
@@ -70,14 +66,16 @@ class CollectionsKpi(models.AbstractModel):
                AND kase.state <> 'merged'
               JOIN %(clock)s ON clock.company_id = kase.company_id
         CROSS JOIN LATERAL (
-                   SELECT moment, (moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date AS day
-                     FROM coalesce(contact.sent_on, contact.scheduled_on) AS moment) sent
+                   SELECT coalesce(contact.sent_on, contact.scheduled_on) AS moment,
+                          (coalesce(contact.sent_on, contact.scheduled_on)
+                           AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date AS day) sent
              WHERE kase.id IN %(cases)s AND contact.company_id = ANY(%(companies)s)
                AND contact.direction IS DISTINCT FROM 'in' AND contact.safe_mode IS NOT TRUE
                AND (contact.state IN ('delivered', 'read', 'answered', 'failed')
                     OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
                AND sent.moment BETWEEN %(after)s AND %(before)s
-               AND sent.day BETWEEN %(first)s AND %(last)s
+               -- not as a second range: the database would expect far fewer, and read one by one
+               AND CASE WHEN sent.day BETWEEN %(first)s AND %(last)s THEN TRUE ELSE FALSE END
             """,
             clock=self.env["collections.ledger"]._get_clock_sql(),
             cases=report._get_case_sql(options),
@@ -89,20 +87,27 @@ class CollectionsKpi(models.AbstractModel):
         )
 
     @api.model
-    def _get_answers(self, report, options, companies):
-        """Return what debtors did after the first contact of the period that reached them, within
-        the period.
+    def _read_attempts(self, report, options, companies):
+        """Return the numbers of what was tried, and what debtors did after the first contact of the
+        period that reached them, within the period.
 
-        :return: ``(debtors a message reached, those of them that wrote after it,
-            [(days to the first payment, number of debtors)])``
+        :return: ``({"attempts", "reached", "tries", "right", "automatic", "cost"}, [{"days": to the
+            first payment or None, "number": of debtors, "told": those a message reached,
+            "answered": those of them that wrote after it}])``
         """
+        first, last = options["date_from"], options["date_to"]
         rows = report._query(
             SQL(
                 """
                 WITH spoken AS (
-                    SELECT company_id, partner_id, min(day) AS day,
-                           min(moment) FILTER (WHERE is_written) AS moment
-                      FROM (%(attempts)s) attempt WHERE reached GROUP BY company_id, partner_id
+                    SELECT company_id, partner_id, count(*) AS attempts,
+                           count(*) FILTER (WHERE reached) AS reached,
+                           count(*) FILTER (WHERE was_noted) AS tries,
+                           count(*) FILTER (WHERE was_noted AND reached) AS "right",
+                           count(*) FILTER (WHERE reached AND is_automatic) AS automatic,
+                           sum(cost) AS cost, min(day) FILTER (WHERE reached) AS day,
+                           min(moment) FILTER (WHERE reached AND is_written) AS moment
+                      FROM (%(attempts)s) attempt GROUP BY company_id, partner_id
                 ), paid AS (
                     SELECT spoken.company_id, spoken.partner_id, min(payment.date) AS date
                       FROM spoken
@@ -110,38 +115,46 @@ class CollectionsKpi(models.AbstractModel):
                         ON payment.company_id = spoken.company_id
                        AND payment.partner_id = spoken.partner_id AND payment.date >= spoken.day
                   GROUP BY spoken.company_id, spoken.partner_id
+                ), heard AS (
+                    SELECT told.company_id, told.partner_id, max(entry.moment) AS moment
+                      FROM collections_log entry
+                      JOIN collections_case told ON told.id = entry.case_id
+                      JOIN %(clock)s ON clock.company_id = told.company_id
+                     WHERE entry.event IN %(events)s
+                       AND entry.moment BETWEEN %(after)s AND %(before)s
+                       AND (entry.moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date
+                           <= %(last)s
+                  GROUP BY told.company_id, told.partner_id
+                ), made AS (
+                    SELECT coalesce(sum(attempts), 0) AS attempts,
+                           coalesce(sum(reached), 0) AS reached, coalesce(sum(tries), 0) AS tries,
+                           coalesce(sum("right"), 0) AS "right",
+                           coalesce(sum(automatic), 0) AS automatic, coalesce(sum(cost), 0) AS cost
+                      FROM spoken
+                ), followed AS (
+                    SELECT paid.date - spoken.day AS days, count(*) AS number,
+                           count(spoken.moment) AS told,
+                           count(*) FILTER (WHERE heard.moment >= spoken.moment) AS answered
+                      FROM spoken
+                 LEFT JOIN paid ON paid.company_id = spoken.company_id
+                       AND paid.partner_id = spoken.partner_id
+                 LEFT JOIN heard ON heard.company_id = spoken.company_id
+                       AND heard.partner_id = spoken.partner_id
+                     WHERE spoken.reached > 0 GROUP BY paid.date - spoken.day
                 )
-                SELECT paid.date - spoken.day AS days, count(*) AS number,
-                       count(spoken.moment) AS told,
-                       count(*) FILTER (WHERE EXISTS (
-                           SELECT FROM collections_case told
-                             JOIN collections_log entry ON entry.case_id = told.id
-                            WHERE told.company_id = spoken.company_id
-                              AND told.partner_id = spoken.partner_id
-                              AND entry.event IN %(events)s AND entry.moment >= spoken.moment
-                              AND (entry.moment AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date
-                                  <= %(last)s)) AS answered
-                  FROM spoken
-                  JOIN %(clock)s ON clock.company_id = spoken.company_id
-             LEFT JOIN paid ON paid.company_id = spoken.company_id
-                   AND paid.partner_id = spoken.partner_id
-              GROUP BY paid.date - spoken.day
+                SELECT TRUE AS is_sum, to_jsonb(made) AS data FROM made
+                 UNION ALL SELECT FALSE, to_jsonb(followed) FROM followed
                 """,
                 attempts=self._get_attempts_sql(report, options, companies),
                 payments=self._get_flow_lines_sql(
-                    "collected",
-                    report,
-                    options,
-                    companies,
-                    [(options["date_from"], options["date_to"])],
+                    "collected", report, options, companies, [(first, last)]
                 ),
                 events=ANSWER_EVENTS,
                 clock=self.env["collections.ledger"]._get_clock_sql(),
-                last=options["date_to"],
+                after=first - timedelta(days=1),
+                before=last + timedelta(days=2),
+                last=last,
             )
         )
-        return (
-            sum(row["told"] for row in rows),
-            sum(row["answered"] for row in rows),
-            [(row["days"], row["number"]) for row in rows if row["days"] is not None],
-        )
+        [made] = [row["data"] for row in rows if row["is_sum"]]
+        return made, [row["data"] for row in rows if not row["is_sum"]]

@@ -16,8 +16,8 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_figures(self, report, options, companies, books):
-        figures = super()._get_currency_figures(report, options, companies, books)
+    def _get_currency_figures(self, report, options, companies, books, names=None):
+        figures = super()._get_currency_figures(report, options, companies, books, names)
         first, last = options["date_from"], options["date_to"]
         days = (last - first).days + 1
         begin_day, before_day = self._get_begin_days(options)
@@ -68,26 +68,25 @@ class CollectionsKpi(models.AbstractModel):
         :param days: others of which it is asked what was open
         :param parts: what else is asked of what was open, as :meth:`_read_aged` takes it
         """
-
-        def wants(*figures):
-            return names is None or not set(figures).isdisjoint(names)
-
         days, periods, spans = set(days), [], list(months)
         for options in asked:
             period = options["date_from"], options["date_to"]
             begin_day, before_day = self._get_begin_days(options)
             days |= {period[1], begin_day}
-            if wants("cure_rate", "relapse_rate"):
+            if self._wants(names, "cure_rate", "relapse_rate"):
                 days.add(before_day)
             periods.append(period)
             spans += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
         [options, *_others] = asked
         owed, late, rest = self._get_balances(report, options, companies, days, parts)
+        paid = ()
+        if self._wants(names, "dso_true"):
+            paid = self._get_paid(report, options, companies, periods)
         return Books(
             owed,
             late,
             *self._get_flows(report, options, companies, spans),
-            self._get_paid(report, options, companies, periods) if wants("dso_true") else (),
+            paid,
             rest,
         )
 

@@ -14,8 +14,8 @@ class CollectionsKpi(models.AbstractModel):
     _inherit = "collections.kpi"
 
     @api.model
-    def _get_currency_figures(self, report, options, companies, books):
-        figures = super()._get_currency_figures(report, options, companies, books)
+    def _get_currency_figures(self, report, options, companies, books, names=None):
+        figures = super()._get_currency_figures(report, options, companies, books, names)
         counts, amounts = self._get_promises(report, options, companies)
         for state in SETTLED:
             figures[f"promise_{state}_count"] = kpi.promise_share(counts[state], counts.total())
