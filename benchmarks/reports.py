@@ -61,6 +61,19 @@ PLAIN = """
                         WHEN age <= 90 THEN 'age_3' ELSE 'over' END AS bucket, sum(v) AS amount
       FROM item WHERE v <> 0 GROUP BY 1, 2
 """
+# To every debtor one every two weeks for a year, most of which arrived.
+CONTACTS = """
+    INSERT INTO collections_contact (case_id, company_id, step_id, channel_id, state, cycle, tone,
+        scheduled_on, sent_on, create_date, cost, amount, create_uid, claim, attempts)
+    SELECT kase.id, kase.company_id, (%(steps)s)[1 + (kase.id + n) %% cardinality(%(steps)s)],
+           (%(channels)s)[1 + (kase.id * 7 + n) %% cardinality(%(channels)s)],
+           ('{delivered,read,answered,sent}'::text[])[1 + (kase.id + n) %% 4],
+           kase.id || '/' || n, 'friendly', sent.moment, sent.moment, sent.moment, 0.02, 100, 1,
+           0, 1
+      FROM collections_case kase CROSS JOIN generate_series(1, 24) n
+CROSS JOIN LATERAL (SELECT now() - make_interval(days => n * 15, hours => kase.id %% 12)
+                    AS moment) sent
+"""
 
 
 def make_ledger(invoices):
@@ -72,12 +85,16 @@ def make_ledger(invoices):
     with shell.step(f"Ledger of {invoices:,} invoices"):
         synthetic.prepare(suffix, ADDON)
         synthetic.build(name, invoices)
-    with shell.step("Cases"), database.environment(name) as env:
+    with shell.step("Cases and contacts"), database.environment(name) as env:
         company = env.ref("base.main_company")
         env["collections.ledger"]._refresh(company)
         env["collections.segment"]._assign(company)
         env.cr.commit()
-        env.cr.execute("ANALYZE collections_case")
+        channels = env["collections.channel"].with_context(active_test=False).search([])
+        steps = env["collections.step"].search([])
+        env.cr.execute(CONTACTS, {"steps": steps.ids, "channels": channels.ids})
+        env.cr.commit()
+        env.cr.execute("ANALYZE collections_case, collections_contact")
     with shell.step("History"), database.environment(name) as env:
         rebuild = env["collections.fact.rebuild"].search([("state", "=", "running")], limit=1)
         while rebuild.state == "running":
@@ -102,7 +119,7 @@ def as_manager(env):
 
 
 def as_supervisor(env, share=3):
-    """Return an environment of who supervises a team with every third case; nothing is kept."""
+    """Return an environment of who supervises a team with every third case; to be rolled back."""
     group = env.ref("collections_management.collections_management_group_supervisor")
     user = env["res.users"].create(
         {"name": "Bench", "login": "bench_supervisor", "group_ids": [(4, group.id)]}
@@ -183,6 +200,7 @@ def screens(options):
             mark = f" above {SCREEN_BAR} s" if late else ""
             print(f"| {code} | {seconds:.2f} | {whole:.2f}{mark} | {statements} |")
             kept &= not late
+        env.cr.rollback()  # the supervisor and his team
     return kept
 
 
