@@ -69,3 +69,12 @@ class TestEngineBooks(unittest.TestCase):
             self.assertEqual(get(BEGIN, LAST), 14, f"{name}, asked again")
             self.assertEqual(get(LAST, BEGIN), 0, name)
             self.assertEqual(get(BEFORE, BEFORE), 0, name)
+
+    def test_what_was_paid_takes_both_ends_too(self):
+        day = timedelta(days=1)
+        rows = [(BEGIN - day, 1, 9), (BEGIN, 2, 30), (LAST, 4, 31), (LAST + day, 8, 32)]
+        self.assertEqual(Books(paid=iter(rows)).get_paid(BEGIN, LAST), [(2, 30), (4, 31)])
+
+    def test_what_was_asked_besides_is_kept_as_it_was_answered(self):
+        self.assertEqual(Books().parts, {})
+        self.assertEqual(Books(parts={"dues": [1]}).parts, {"dues": [1]})
