@@ -73,17 +73,14 @@ class CollectionsKpi(models.AbstractModel):
                AND contact.direction IS DISTINCT FROM 'in' AND contact.safe_mode IS NOT TRUE
                AND (contact.state IN ('delivered', 'read', 'answered', 'failed')
                     OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
-               AND sent.moment BETWEEN %(after)s AND %(before)s
-               -- not as a second range: the database would expect far fewer, and read one by one
-               AND CASE WHEN sent.day BETWEEN %(first)s AND %(last)s THEN TRUE ELSE FALSE END
+               AND %(period)s
             """,
             clock=self.env["collections.ledger"]._get_clock_sql(),
             cases=report._get_case_sql(options),
             companies=companies.ids,
-            first=options["date_from"],
-            last=options["date_to"],
-            after=options["date_from"] - timedelta(days=1),
-            before=options["date_to"] + timedelta(days=2),
+            period=self.env["collections.contact"]._get_period_sql(
+                options["date_from"], options["date_to"]
+            ),
         )
 
     @api.model

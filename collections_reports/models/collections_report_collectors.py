@@ -276,16 +276,10 @@ class CollectionsReportCollectors(models.AbstractModel):
         CROSS JOIN LATERAL (VALUES ('calls', (channel.medium = 'call')::int),
                                    ('right_party', coalesce(outcome.reached, false)::int))
                    AS counted (measure, amount)
-             WHERE coalesce(contact.sent_on, contact.scheduled_on) BETWEEN %(after)s AND %(before)s
-               AND (coalesce(contact.sent_on, contact.scheduled_on)
-                    AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date
-                   BETWEEN %(first)s AND %(last)s
+             WHERE %(period)s
             """,
             clock=self.env["collections.ledger"]._get_clock_sql(),
-            after=first - timedelta(days=1),
-            before=last + timedelta(days=2),
-            first=first,
-            last=last,
+            period=self.env["collections.contact"]._get_period_sql(first, last),
         )
 
     def _get_kept_sql(self, first, last):

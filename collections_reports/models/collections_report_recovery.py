@@ -245,19 +245,14 @@ class CollectionsReportRecovery(models.AbstractModel):
                    SELECT coalesce(contact.sent_on, contact.scheduled_on)
                           AT TIME ZONE 'UTC' AT TIME ZONE clock.zone AS local) moment
              WHERE contact.case_id IN %(cases)s AND contact.company_id = ANY(%(companies)s)
-               AND coalesce(contact.sent_on, contact.scheduled_on)
-                   BETWEEN %(after)s AND %(before)s
-               AND moment.local::date BETWEEN %(first)s AND %(last)s AND %(left)s
+               AND %(period)s AND %(left)s
             """,
             key=self._get_key_sql(group),
             unknown=UNKNOWN,
             clock=self.env["collections.ledger"]._get_clock_sql(),
             cases=self._get_case_sql(options),
             companies=companies.ids,
-            after=first - timedelta(days=1),
-            before=last + timedelta(days=2),
-            first=first,
-            last=last,
+            period=self.env["collections.contact"]._get_period_sql(first, last),
             left=self._get_left_sql(),
         )
 
