@@ -3,7 +3,8 @@
 A document is a dict of JSON values:
 
 ``title``, ``subtitle``, ``notes`` (sentences), ``sections`` and ``definitions``. A section has a
-``type``: ``figures``, ``table``, ``chart`` or ``text``. Money carries its currency as an id; what
+``type``: ``figures``, ``table``, ``chart`` or ``text``; for a screen also ``pending``, the place of
+what one of the ``parts``, by its name, brings later. Money carries its currency as an id; what
 cannot be computed is ``None`` with the reason in words, never a zero.
 """
 
@@ -137,12 +138,18 @@ def text(name, title, paragraphs, *, link=None):
             "link": words, "drill": drill}  # fmt: skip
 
 
+def pending(name, title):
+    """Return the place of what takes longer, for a screen: its name is that of the part that brings
+    what comes there."""
+    return {"type": "pending", "name": name, "title": title}
+
+
 def definition(term, formula, sources, caveat=None):
     """Return how a figure is made: its formula, where its parts come from, what it does not say."""
     return {"term": term, "formula": formula, "sources": sources, "caveat": caveat}
 
 
-def document(title, sections, *, subtitle=None, notes=(), definitions=()):
+def document(title, sections, *, subtitle=None, notes=(), definitions=(), parts=()):
     """Return a document; sections that are None are left out."""
     return {
         "title": title,
@@ -150,6 +157,7 @@ def document(title, sections, *, subtitle=None, notes=(), definitions=()):
         "notes": list(notes),
         "sections": [section for section in sections if section],
         "definitions": list(definitions),
+        "parts": list(parts),
     }
 
 

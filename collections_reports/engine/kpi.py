@@ -222,8 +222,8 @@ def cure_rate(cured, overdue):
 
 
 def relapse_rate(relapsed, cured):
-    """Share of the debtors that had caught up when the period began, one period after they were
-    overdue, and are overdue again at its end. Percent."""
+    """Share of the debtors that were overdue when the period before began, had caught up when this
+    one began, and are overdue again at its end. Percent."""
     return ratio(relapsed, cured, "nobody_cured")
 
 

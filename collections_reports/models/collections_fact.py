@@ -70,7 +70,7 @@ class CollectionsFact(models.Model):
         """Return as SQL the facts that stood at the end of each of some days: ``on_day`` and all
         columns of ``collections_fact``. Each is looked up by the index, and so is each debtor.
 
-        :param SQL cases: the ids of cases, as a query; None: of all debtors
+        :param SQL cases: a condition on their ``kase``; None: of all debtors
         """
         if cases is None:
             debtors = SQL(
@@ -93,7 +93,7 @@ class CollectionsFact(models.Model):
         else:
             debtors = SQL(
                 "SELECT company_id, partner_id AS debtor_id FROM collections_case kase"
-                " WHERE kase.id IN %s AND company_id = ANY(%s) AND state <> 'merged'",
+                " WHERE %s AND company_id = ANY(%s) AND state <> 'merged'",
                 cases,
                 companies.ids,
             )

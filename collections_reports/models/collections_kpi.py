@@ -159,11 +159,7 @@ class CollectionsKpi(models.AbstractModel):
             return SQL(), SQL("TRUE")
         row = SQL.identifier(alias)
         if SEEN in options:
-            chosen = [
-                SQL("(%s.company_id = %s AND %s.partner_id = ANY(%s))", row, company, row, partners)
-                for company, partners in options[SEEN].items()
-            ]
-            return SQL(), SQL("(%s)", SQL(" OR ").join(chosen)) if chosen else SQL("FALSE")
+            return SQL(), self._get_listed_sql(options, row)
         join = SQL(
             "LEFT JOIN collections_case kase ON kase.company_id = %(row)s.company_id"
             " AND kase.partner_id = %(row)s.partner_id AND kase.state <> 'merged'",
@@ -176,6 +172,22 @@ class CollectionsKpi(models.AbstractModel):
                 strangers = SQL("kase.id IS NULL AND %s.partner_id = ANY(%s)", row, debtors)
             seen = SQL("(%s OR %s)", seen, strangers)
         return join, seen
+
+    @api.model
+    def _get_seen_cases_sql(self, report, options):
+        """Return as SQL the condition on a ``kase`` that the reader sees it and the filters choose
+        it."""
+        if SEEN in options:
+            return self._get_listed_sql(options, SQL("kase"))
+        return SQL("kase.id IN %s", report._get_case_sql(options))
+
+    def _get_listed_sql(self, options, row):
+        """Return the condition that a row is of a debtor whom :meth:`_read_seen` has listed."""
+        chosen = [
+            SQL("(%s.company_id = %s AND %s.partner_id = ANY(%s))", row, company, row, partners)
+            for company, partners in options[SEEN].items()
+        ]
+        return SQL("(%s)", SQL(" OR ").join(chosen)) if chosen else SQL("FALSE")
 
     @api.model
     def _read_seen(self, report, options):

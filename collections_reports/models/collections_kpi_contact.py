@@ -69,14 +69,14 @@ class CollectionsKpi(models.AbstractModel):
                    SELECT coalesce(contact.sent_on, contact.scheduled_on) AS moment,
                           (coalesce(contact.sent_on, contact.scheduled_on)
                            AT TIME ZONE 'UTC' AT TIME ZONE clock.zone)::date AS day) sent
-             WHERE kase.id IN %(cases)s AND contact.company_id = ANY(%(companies)s)
+             WHERE %(cases)s AND contact.company_id = ANY(%(companies)s)
                AND contact.direction IS DISTINCT FROM 'in' AND contact.safe_mode IS NOT TRUE
                AND (contact.state IN ('delivered', 'read', 'answered', 'failed')
                     OR contact.state = 'sent' AND NOT coalesce(channel.is_manual, false))
                AND %(period)s
             """,
             clock=self.env["collections.ledger"]._get_clock_sql(),
-            cases=report._get_case_sql(options),
+            cases=self._get_seen_cases_sql(report, options),
             companies=companies.ids,
             period=self.env["collections.contact"]._get_period_sql(
                 options["date_from"], options["date_to"]
@@ -143,8 +143,9 @@ class CollectionsKpi(models.AbstractModel):
                  UNION ALL SELECT FALSE, to_jsonb(followed) FROM followed
                 """,
                 attempts=self._get_attempts_sql(report, options, companies),
+                # of those spoken to, whom the reader sees
                 payments=self._get_flow_lines_sql(
-                    "collected", report, options, companies, [(first, last)]
+                    "collected", None, options, companies, [(first, last)]
                 ),
                 events=ANSWER_EVENTS,
                 clock=self.env["collections.ledger"]._get_clock_sql(),

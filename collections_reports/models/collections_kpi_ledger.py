@@ -6,6 +6,7 @@ from odoo.tools import SQL, date_utils
 
 from ..engine import kpi
 from ..engine.books import CREDIT, NOT_DUE, STEPS, Books
+from .collections_kpi import SEEN
 
 COUNTBACK_MONTHS = 36
 
@@ -53,10 +54,10 @@ class CollectionsKpi(models.AbstractModel):
 
     @api.model
     def _get_begin_days(self, options):
-        """Return the day before the period, and the day before a period of that length before."""
+        """Return the day before the period, and the day before the period before it."""
         first, last = options["date_from"], options["date_to"]
-        begin = date_utils.subtract(first, days=1)
-        return begin, date_utils.subtract(begin, days=(last - first).days + 1)
+        starts = first, kpi.previous_period(first, last)[0]
+        return [date_utils.subtract(start, days=1) for start in starts]
 
     @api.model
     def _open_books(self, report, companies, asked, months, *, names=None, days=(), parts=None):
@@ -72,11 +73,15 @@ class CollectionsKpi(models.AbstractModel):
         for options in asked:
             period = options["date_from"], options["date_to"]
             begin_day, before_day = self._get_begin_days(options)
-            days |= {period[1], begin_day}
+            days.add(period[1])
+            if self._wants(names, "cei", "cure_rate", "relapse_rate"):
+                days.add(begin_day)
             if self._wants(names, "cure_rate", "relapse_rate"):
                 days.add(before_day)
             periods.append(period)
-            spans += [period, self._get_months(period[1], COUNTBACK_MONTHS)[0]]
+            spans.append(period)
+            if self._wants(names, "dso_countback"):
+                spans += self._get_months(period[1], COUNTBACK_MONTHS)[:1]
         [options, *_others] = asked
         owed, late, rest = self._get_balances(report, options, companies, days, parts)
         paid = ()
@@ -93,12 +98,21 @@ class CollectionsKpi(models.AbstractModel):
     # -- what was open ---------------------------------------------------------------------------
 
     @api.model
-    def _get_open_sql(self, companies, *days):
+    def _get_open_sql(self, options, companies, *days):
         """Return as SQL what was open at the end of some days, of some companies, without the
         reader's rules: ``collections.ledger._get_open_over_sql`` but for amounts in other
-        currencies.
+        currencies. Where his debtors are listed, lines of others are left out before anything is
+        added up; that alone does not tell apart who is seen in which company.
         """
         lines = self.env["account.move.line"].sudo()._search([("company_id", "in", companies.ids)])
+        if SEEN in options:
+            lines.add_where(
+                SQL(
+                    "account_move_line.partner_id IN (SELECT id FROM res_partner"
+                    " WHERE commercial_partner_id = ANY(%s))",
+                    sorted({partner for listed in options[SEEN].values() for partner in listed}),
+                )
+            )
         return self.env["collections.ledger"]._get_open_over_sql(days, lines, foreign=False)
 
     @api.model
@@ -124,7 +138,7 @@ class CollectionsKpi(models.AbstractModel):
             " FROM (%s) item %s WHERE %s",
             SQL(", ").join(SQL.identifier("item", f"amount_{place}") for place in range(len(days))),
             SQL(", ").join(ages),
-            self._get_open_sql(companies, *days),
+            self._get_open_sql(options, companies, *days),
             join,
             seen,
         )

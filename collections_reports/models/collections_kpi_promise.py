@@ -6,6 +6,10 @@ from odoo.tools import SQL
 from ..engine import kpi
 
 SETTLED = ("kept", "partly", "broken")
+FIGURES = (
+    *(f"promise_{state}_{told}" for state in SETTLED for told in ("count", "amount")),
+    "dispute_days",
+)
 
 
 class CollectionsKpi(models.AbstractModel):
@@ -16,6 +20,8 @@ class CollectionsKpi(models.AbstractModel):
     @api.model
     def _get_currency_figures(self, report, options, companies, books, names=None):
         figures = super()._get_currency_figures(report, options, companies, books, names)
+        if not self._wants(names, *FIGURES):
+            return figures
         counts, amounts = self._get_promises(report, options, companies)
         for state in SETTLED:
             figures[f"promise_{state}_count"] = kpi.promise_share(counts[state], counts.total())

@@ -81,7 +81,8 @@ class CollectionsKpi(models.AbstractModel):
         if report._sees_every_case(options):
             facts = self.env["collections.fact.total"]._get_totals_over_sql(days, companies)
         elif not self._sees_all(report, options):
-            facts = facts._get_facts_over_sql(days, companies, report._get_case_sql(options))
+            seen_cases = self._get_seen_cases_sql(report, options)
+            facts = facts._get_facts_over_sql(days, companies, seen_cases)
         else:
             facts = facts._get_facts_over_sql(days, companies)
             join, seen = self._get_seen_sql(report, options, "fact")

@@ -13,6 +13,8 @@ class CollectionsKpi(models.AbstractModel):
     @api.model
     def _get_currency_figures(self, report, options, companies, books, names=None):
         figures = super()._get_currency_figures(report, options, companies, books, names)
+        if not self._wants(names, "target"):
+            return figures
         if any(options.get(name) for name in ("segment_ids", "strategy_ids", "partner_ids")):
             return figures | {"target": kpi.undefined("target_filtered")}
         if not self.env["collections.target"].has_access("read"):

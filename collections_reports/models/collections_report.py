@@ -43,28 +43,35 @@ class CollectionsReport(models.AbstractModel):
         content["notes"] += report._get_checks(read)
         return report, read, content
 
-    def _stamp(self, report, content, *, is_partial=False):
+    def _stamp(self, report, content):
         content = report._finish(content)
-        now = fields.Datetime.to_string(fields.Datetime.now())
-        return content | {"made_on": now, "is_partial": is_partial}
+        return content | {"made_on": fields.Datetime.to_string(fields.Datetime.now())}
 
     @api.model
     def get_page(self, code, options=None, whole=False):
         """Return what the screen of a report shows: its filters, its options and its document.
 
-        :param whole: False: the document may be partial (``is_partial``), with what can be told at
-            once; the screen then asks for the whole. What holds it against the books, which can
+        :param whole: False: the document may leave places for what takes longer and name the
+            ``parts`` to ask for with :meth:`get_part`. What holds it against the books, which can
             take as long as the report, is asked with :meth:`get_checks`.
         """
         report = self._get_report(code)
         read = report._read_options(options)
-        quick = None if whole else report._get_quick_document(read)
-        content = quick or report._get_document(read)
+        get = report._get_document if whole else report._get_screen_document
         return {
             "filters": report._get_filters(),
             "options": report._dump_options(read),
-            "document": self._stamp(report, content, is_partial=bool(quick)),
+            "document": self._stamp(report, get(read)),
         }
+
+    @api.model
+    def get_part(self, code, options, name):
+        """Return what a part of a report brings to its screen, ``{"sections", "definitions",
+        "currencies"}``."""
+        report = self._get_report(code)
+        sections, terms = report._get_part(report._read_options(options), str(name))
+        content = report._finish({"sections": sections})
+        return {"sections": sections, "definitions": terms, "currencies": content["currencies"]}
 
     @api.model
     def get_checks(self, code, options=None):

@@ -58,10 +58,15 @@ class CollectionsReportBase(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _get_quick_document(self, options):
-        """Return what a screen shows at once while the whole document is on its way; None where
-        the whole one is quick."""
-        return
+    def _get_screen_document(self, options):
+        """Return the document for a screen. It may leave places (``engine.documents.pending``) for
+        parts that take longer: the screen asks for them once it shows the rest."""
+        return self._get_document(options)
+
+    @api.model
+    def _get_part(self, options, name):
+        """Return ``(sections, definitions)`` of a part that the document for the screen names."""
+        raise UserError(self.env._("The report “%s” has no such part.", self._get_title()))
 
     @api.model
     def _get_checks(self, options):
@@ -282,6 +287,11 @@ class CollectionsReportBase(models.AbstractModel):
     def _get_companies_by_currency(self):
         """Return ``{currency: companies}`` of the chosen companies: their money is never added."""
         return self.env.companies.grouped("currency_id")
+
+    @api.model
+    def _get_suffix(self, currency):
+        """Return what follows a title where there is one section for each of several currencies."""
+        return f" ({currency.name})" if len(self._get_companies_by_currency()) > 1 else ""
 
     @api.model
     def _query(self, query):

@@ -392,23 +392,26 @@ class CollectionsReportCollectors(models.AbstractModel):
                   FROM collections_log
                  WHERE event = 'assigned' AND moment >= %(moment)s AND %(told)s
               ORDER BY case_id, moment, id
+            ), owed AS (
+                SELECT item.company_id, item.partner_id,
+                       greatest(least(ceil((%(day)s - item.due) / 30.0), 4), 0)::int AS age,
+                       sum(item.amount) AS opening,
+                       sum(least(coalesce(settled.amount, 0), item.amount)) AS recovered
+                  FROM item LEFT JOIN settled ON settled.line_id = item.line_id
+                 WHERE item.amount > 0 AND item.company_id = ANY(%(companies)s)
+              GROUP BY 1, 2, 3
             )
             SELECT kase.id AS case_id, coalesce(kase.team_id, 0) AS team_id,
                    coalesce(CASE WHEN before.case_id IS NOT NULL THEN before.user_id
                                  WHEN later.case_id IS NOT NULL THEN later.user_id
                                  ELSE kase.user_id END, 0) AS user_id,
-                   greatest(least(ceil((%(day)s - item.due) / 30.0), 4), 0)::int AS age,
-                   sum(item.amount) AS opening,
-                   sum(least(coalesce(settled.amount, 0), item.amount)) AS recovered
-              FROM item
+                   owed.age, owed.opening, owed.recovered
+              FROM owed
               JOIN collections_case kase
-                ON kase.partner_id = item.partner_id AND kase.company_id = item.company_id
+                ON kase.partner_id = owed.partner_id AND kase.company_id = owed.company_id
                AND kase.state <> 'merged'
-         LEFT JOIN settled ON settled.line_id = item.line_id
          LEFT JOIN before ON before.case_id = kase.id
          LEFT JOIN later ON later.case_id = kase.id
-             WHERE item.amount > 0 AND item.company_id = ANY(%(companies)s)
-          GROUP BY 1, 2, 3, 4
             """,
             open=self.env["collections.ledger"]._get_open_on_days_sql([day], foreign=False),
             first=options["date_from"],

@@ -59,18 +59,17 @@ class CollectionsReportKpi(models.AbstractModel):
     def _get_document(self, options):
         before = self._get_compared(options)
         story = self.env["collections.kpi"]._get_story(self, options, before, MONTHS, rolls=True)
-        sections, words = [], self._get_words()
-        for currency, found in story.items():
-            suffix = f" ({currency.name})" if len(story) > 1 else ""
-            sections += self._get_figure_sections(
-                words, currency, found["now"], found["before"], suffix
-            )
-            sections += self._get_charts(currency, found["series"], suffix)
-            rolls = self._get_roll_table(options, currency, found["rolls"], suffix)
-            sections += [self._get_roll_chart(rolls, currency, suffix), rolls]
+        words = self._get_words()
         return documents.document(
             self._get_title(),
-            sections,
+            [
+                section
+                for currency, found in story.items()
+                for section in (
+                    *self._get_figure_sections(words, currency, found["now"], found["before"]),
+                    *self._get_month_sections(options, currency, found),
+                )
+            ],
             subtitle=self._get_subtitle(options, before),
             notes=self._get_notes(story),
             definitions=[
@@ -79,18 +78,6 @@ class CollectionsReportKpi(models.AbstractModel):
                 for word in words.values()
             ],
         )  # fmt: skip
-
-    @api.model
-    def _get_quick_document(self, options):
-        """Return the figures of the period; what they are compared with and the months follow."""
-        figures = self.env["collections.kpi"]._get_figures(self, options)
-        words = self._get_words()
-        sections = []
-        for currency, found in figures.items():
-            suffix = f" ({currency.name})" if len(figures) > 1 else ""
-            sections += self._get_figure_sections(words, currency, found, {}, suffix)
-        subtitle = self._get_subtitle(options, self._get_compared(options))
-        return documents.document(self._get_title(), sections, subtitle=subtitle)
 
     @api.model
     def _get_compared(self, options):
@@ -141,8 +128,8 @@ class CollectionsReportKpi(models.AbstractModel):
         }
 
     @api.model
-    def _get_figure_sections(self, words, currency, figures, previous, suffix):
-        titles = self._get_section_titles()
+    def _get_figure_sections(self, words, currency, figures, previous):
+        titles, suffix = self._get_section_titles(), self._get_suffix(currency)
         return [
             documents.figures(
                 f"{section}-{currency.id}",
@@ -188,6 +175,17 @@ class CollectionsReportKpi(models.AbstractModel):
         if kind == "money":
             return currency.round(float(value))
         return round(float(value), DIGITS[kind])
+
+    @api.model
+    def _get_month_sections(self, options, currency, found):
+        """Return the charts of the months and how debts rolled from one to the next."""
+        suffix = self._get_suffix(currency)
+        rolls = self._get_roll_table(options, currency, found["rolls"], suffix)
+        return [
+            *self._get_charts(currency, found["series"], suffix),
+            self._get_roll_chart(rolls, currency, suffix),
+            rolls,
+        ]
 
     @api.model
     def _get_charts(self, currency, series, suffix):

@@ -140,8 +140,8 @@ class CollectionsReportKpi(models.AbstractModel):
             "relapse_rate": self._word(
                 self.env._("Relapse rate"), "percent", "down",
                 self.env._(
-                    "Of the debtors overdue one period before and not when this one began, those "
-                    "overdue again at its end × 100."
+                    "Of the debtors overdue when the period before began and not when this one "
+                    "began, those overdue again at its end × 100."
                 ),
                 open_items,
                 self.env._("By number of debtors."),

@@ -30,27 +30,16 @@ class CollectionsReportOverview(models.AbstractModel):
         story = self._read_story(options)
         sections = []
         for currency, data in story.items():
-            suffix = f" ({currency.name})" if len(story) > 1 else ""
-            sections += self._get_currency_sections(options, data, currency, suffix)
+            sections += self._get_currency_sections(options, data, currency)
         sections.append(self._make_promises_table(options, options["date_to"] + timedelta(days=7)))
         sections.append(self._make_load_table(options))
-        return documents.document(
-            self._get_title(),
-            sections,
-            subtitle=f"{self._get_company_words()} · {self._get_period_words(options)}",
-            notes=[
-                self.env._("Compared with %s.", self._get_period_words(self._get_before(options)))
-            ],
-        )
+        return self._make_story_document(options, sections)
 
-    @api.model
-    def _get_quick_document(self, options):
-        return self._make_quick_document(options)
-
-    def _get_currency_sections(self, options, data, currency, suffix):
+    def _get_currency_sections(self, options, data, currency):
         sentences = self._get_sentences(options, data, currency)
+        suffix = self._get_suffix(currency)
         return [
-            self._make_main_figures(data, currency, suffix),
+            self._make_main_figures(data, currency),
             documents.text(
                 f"look-{currency.id}",
                 self.env._("What to look at") + suffix,

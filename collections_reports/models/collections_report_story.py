@@ -96,28 +96,30 @@ class CollectionsReportStory(models.AbstractModel):
         return story
 
     @api.model
-    def _make_quick_document(self, options):
-        """Return a document of the main figures; what moved, and the months, follow."""
-        figures = self.env["collections.kpi"]._get_figures(self, options, MAIN)
-        sections = [
-            self._make_main_figures(
-                {"now": found, "before": {}},
-                currency,
-                f" ({currency.name})" if len(figures) > 1 else "",
-            )
-            for currency, found in figures.items()
-        ]
-        subtitle = f"{self._get_company_words()} · {self._get_period_words(options)}"
-        return documents.document(self._get_title(), sections, subtitle=subtitle)
+    def _make_story_document(self, options, sections, **values):
+        """Return a document about a period and the one before it.
+
+        :param values: others of ``engine.documents.document``
+        """
+        return documents.document(
+            self._get_title(),
+            sections,
+            subtitle=f"{self._get_company_words()} · {self._get_period_words(options)}",
+            notes=[
+                self.env._("Compared with %s.", self._get_period_words(self._get_before(options)))
+            ],
+            **values,
+        )
 
     @api.model
     def _get_main_title(self):
         return self.env._("Where we are")
 
     @api.model
-    def _make_main_figures(self, story, currency, suffix=""):
+    def _make_main_figures(self, story, currency):
         """Return the figures a report of a period begins with."""
-        return self._make_figures("main", self._get_main_title() + suffix, story, currency, MAIN)
+        title = self._get_main_title() + self._get_suffix(currency)
+        return self._make_figures("main", title, story, currency, MAIN)
 
     @api.model
     def _make_figures(self, name, title, story, currency, names):

@@ -25,6 +25,20 @@ def amounts(content):
     return [value for value in found if value]
 
 
+def assemble(reports, code, options):
+    """Return the document of a screen once all its parts have come, as the page makes it."""
+    page = reports.get_page(code, options)
+    content = page["document"]
+    brought = {name: reports.get_part(code, page["options"], name) for name in content["parts"]}
+    sections = []
+    for section in content["sections"]:
+        is_place = section["type"] == "pending"
+        sections += brought[section["name"]]["sections"] if is_place else [section]
+    terms = [term for one in brought.values() for term in one["definitions"]]
+    content |= {"sections": sections, "definitions": [*content["definitions"], *terms]}
+    return page
+
+
 @tagged("post_install", "-at_install")
 class TestEveryReport(ReportsCommon):
     """What must be true of each report, whoever wrote it: rights, files, ways in."""
@@ -68,6 +82,13 @@ class TestEveryReport(ReportsCommon):
             able = [user for user in readers if self.can(user, code)]
             self.assertTrue(able, code)
 
+    def assert_same(self, screen, whole):
+        """Assert that a screen shows, in the end, what a file of the report holds."""
+        for page in (screen, whole):
+            for name in ("made_on", "parts", "currencies", "page_breaks"):
+                page["document"].pop(name, None)
+        self.assertEqual(json.loads(json.dumps(screen)), json.loads(json.dumps(whole)))
+
     def test_who_reads_all_reads_every_report_in_both_languages(self):
         """The document is plain JSON, and screen, workbook and paper can draw it."""
         self.env["res.lang"]._activate_lang("es_419")
@@ -79,7 +100,7 @@ class TestEveryReport(ReportsCommon):
                     page = reports.get_page(code, {}, whole=True)
                     again = json.loads(json.dumps(page))
                     self.assertEqual(again["document"]["title"], page["document"]["title"])
-                    self.assertTrue(reports.get_page(code, page["options"])["document"])
+                    self.assert_same(assemble(reports, code, page["options"]), page)
                     for section in page["document"]["sections"]:
                         if section["type"] == "table" and not section["rows"]:
                             self.assertTrue(section["empty"] or section["note"], section["name"])
@@ -136,12 +157,13 @@ class TestEveryReport(ReportsCommon):
                 if not self.can(user, code):
                     with self.assertRaises(AccessError):
                         reports.get_page(code, {})
+                    with self.assertRaises(AccessError):
+                        reports.get_part(code, {}, "recovery")
                     continue
                 with self.subTest(user=user.login, code=code):
                     page = reports.get_page(code, {}, whole=True)
                     self.assertFalse(amounts(page["document"]))
-                    quick = reports.get_page(code, {})
-                    self.assertFalse(amounts(quick["document"]))
+                    self.assertFalse(amounts(assemble(reports, code, {})["document"]))
                     checks = reports.get_checks(code, {})
                     self.assertFalse([one for one in checks if any("1" <= c <= "9" for c in one)])
 
@@ -169,7 +191,7 @@ class TestEveryReport(ReportsCommon):
             user = self.owner if code == "mine" else self.manager
             for key in ("", "x", "1:zwei", "-".join("9" * 9), "'; DROP TABLE x", None, 7):
                 with self.subTest(code=code, key=key):
-                    for method in ("open_drill", "get_rows"):
+                    for method in ("open_drill", "get_rows", "get_part"):
                         with self.assertRaises(UserError):
                             getattr(self.ask(user), method)(code, {}, key)
             for one in ("date", "date_from"):
@@ -181,5 +203,7 @@ class TestEveryReport(ReportsCommon):
                 self.ask(user).get_page(code, "no filters")
             for first, last in (("1900-01-01", "1900-01-31"), ("2999-12-01", "2999-12-31")):
                 options = {"date": last, "date_from": first, "date_to": last}
-                for whole in (False, True):
-                    self.assertTrue(self.ask(user).get_page(code, options, whole)["document"])
+                reports = self.ask(user)
+                self.assert_same(
+                    assemble(reports, code, options), reports.get_page(code, options, whole=True)
+                )

@@ -9,7 +9,7 @@ from odoo.tools import date_utils
 
 from odoo.addons.collections_management.tests.common import CollectionsCommon
 
-from ..engine import rolls
+from ..engine import kpi, rolls
 from .kpi_common import AGES, LedgerHistories, Reference
 
 
@@ -55,7 +55,7 @@ class TestKpi(CollectionsCommon):
     def assert_figures(self, figures, reference, first, last):
         days = (last - first).days + 1
         begin = first - timedelta(days=1)
-        before = begin - timedelta(days=days)
+        before = kpi.previous_period(first, last)[0] - timedelta(days=1)
         total, overdue, not_due, credit = (
             reference.get_sum(last, name) for name in ("total", "overdue", "not_due", "credit")
         )

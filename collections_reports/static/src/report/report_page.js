@@ -11,6 +11,7 @@ import { Component, onWillStart, useState } from "@odoo/owl";
 import { ReportChart } from "./report_chart";
 import { ReportFigures } from "./report_figures";
 import { ReportFilters } from "./report_filters";
+import { assemble } from "./report_parts";
 import { ReportTable } from "./report_table";
 
 /** One report of collections: its filters, kept in the address, and its document. */
@@ -27,7 +28,8 @@ export class ReportPage extends Component {
         this.state = useState({
             filters: [],
             options: {},
-            document: null,
+            page: null, // the document, with places for what takes longer
+            answers: {}, // what its parts have brought
             checks: [],
             loading: false,
             error: null,
@@ -53,13 +55,26 @@ export class ReportPage extends Component {
         }
     }
 
+    /** The document as far as it has come. */
+    get document() {
+        const { page, answers } = this.state;
+        return page && assemble(page, answers);
+    }
+
+    get isComplete() {
+        const { page, answers } = this.state;
+        return !this.state.loading && page.parts.every((part) => part in answers);
+    }
+
     async load(options) {
         const asked = {};
         this.asked = asked; // an answer that comes after a later question is dropped
         this.state.loading = true;
         try {
-            await this.show(asked, options, false);
+            const args = [this.code, options];
+            const page = await this.orm.silent.call("collections.report", "get_page", args);
             if (this.asked === asked) {
+                this.show(page);
                 this.keepAddress();
                 this.complete(asked);
             }
@@ -75,30 +90,34 @@ export class ReportPage extends Component {
         }
     }
 
-    async show(asked, options, whole) {
-        const args = [this.code, options, whole];
-        const page = await this.orm.silent.call("collections.report", "get_page", args);
-        if (this.asked === asked) {
-            Object.assign(this.state, page, { error: null });
-            this.state.currencies = { ...page.document.currencies };
-            this.env.config.setDisplayName?.(page.document.title);
-        }
+    show(page) {
+        const { filters, options, document } = page;
+        Object.assign(this.state, { filters, options, page: document });
+        Object.assign(this.state, { answers: {}, checks: [], error: null });
+        this.state.currencies = { ...document.currencies };
+        this.env.config.setDisplayName?.(document.title);
     }
 
     /** What takes longer follows what is shown at once. */
     async complete(asked) {
-        this.state.checks = [];
-        if (this.state.document.is_partial) {
-            try {
-                await this.show(asked, this.state.options, true);
-            } catch {
-                if (this.asked === asked) {
-                    this.state.error = _t("The rest of the report cannot be read now.");
-                }
-                return;
-            }
-        }
+        const { page, options } = this.state;
+        await Promise.all(page.parts.map((part) => this.loadPart(asked, options, part)));
         await this.check(asked);
+    }
+
+    async loadPart(asked, options, part) {
+        const args = [this.code, options, part];
+        const answer = await this.orm.silent
+            .call("collections.report", "get_part", args)
+            .catch(() => null);
+        if (this.asked !== asked) {
+            return;
+        }
+        this.state.answers[part] = answer;
+        Object.assign(this.state.currencies, answer?.currencies);
+        if (!answer) {
+            this.state.error = _t("The rest of the report cannot be read now.");
+        }
     }
 
     /** What holds the report against the books comes after it, and not at all if it cannot. */
@@ -113,7 +132,7 @@ export class ReportPage extends Component {
     }
 
     get notes() {
-        return [...this.state.document.notes, ...this.state.checks];
+        return [...this.state.page.notes, ...this.state.checks];
     }
 
     keepAddress() {
