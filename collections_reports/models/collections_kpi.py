@@ -6,6 +6,8 @@ from ..engine.rolls import matrix
 
 # Filters that only a case can answer.
 CASE_FILTERS = ("team_ids", "user_ids", "segment_ids", "strategy_ids")
+# Of the period compared with, it would take a third period to tell it.
+UNCOMPARED = ("relapse_rate",)
 # Where options keep the debtors that the reader sees, {company id: [partner id]}.
 SEEN = "_seen"
 
@@ -74,7 +76,8 @@ class CollectionsKpi(models.AbstractModel):
         :param parts: what else is asked of what was open at the end of the periods, as
             :meth:`_read_aged` takes it
         :return: ``{currency: {"now", "before", "series", "rolls", "parts"}}``, figures as
-            :meth:`_get_figures` and :meth:`_get_series` tell them, and the ``engine.rolls.matrix``
+            :meth:`_get_figures` and :meth:`_get_series` tell them (before: without those of
+            :data:`UNCOMPARED`), and the ``engine.rolls.matrix``
             between the days of :meth:`_get_roll_days`; what was not asked for is empty
         """
         options = self._read_seen(report, options)
@@ -96,9 +99,12 @@ class CollectionsKpi(models.AbstractModel):
                 }
                 for one in asked
             )
+            compared = dict(*other)
+            for name in UNCOMPARED:
+                compared.pop(name, None)
             story[currency] = {
                 "now": now,
-                "before": other[0] if other else {},
+                "before": compared,
                 "series": self._get_currency_series(report, options, companies, periods, books),
                 "rolls": matrix(books.get_rolled(*roll_days)) if rolls else {},
                 "parts": books.parts,

@@ -108,12 +108,16 @@ class CollectionsKpi(models.AbstractModel):
         rows = report._query(
             SQL(
                 """
+                WITH part AS MATERIALIZED (  -- few, and looked up one by one
+                    SELECT debit_move_id, credit_move_id, max_date, amount
+                      FROM account_partial_reconcile WHERE %(then)s
+                )
                 SELECT one.date, one.days, sum(one.amount) AS amount
                   FROM (SELECT invoiced.company_id, partner.commercial_partner_id AS partner_id,
                                part.max_date AS date,
                                part.max_date - coalesce(sold.invoice_date, invoiced.date) AS days,
                                part.amount
-                          FROM account_partial_reconcile part
+                          FROM part
                           JOIN account_move_line invoiced ON invoiced.id = part.debit_move_id
                           JOIN account_move sold
                             ON sold.id = invoiced.move_id
@@ -125,13 +129,13 @@ class CollectionsKpi(models.AbstractModel):
                             ON journal.id = move.journal_id
                            AND journal.type IN ('bank', 'cash', 'credit')
                      LEFT JOIN res_partner partner ON partner.id = invoiced.partner_id
-                         WHERE (%(then)s) AND invoiced.company_id = ANY(%(companies)s)
+                         WHERE invoiced.company_id = ANY(%(companies)s)
                            AND invoiced.account_id = ANY(%(accounts)s) AND %(stands)s) one
                   %(join)s
                  WHERE %(seen)s GROUP BY one.date, one.days
                 """,
                 then=SQL(" OR ").join(
-                    SQL("part.max_date BETWEEN %s AND %s", first, last) for first, last in periods
+                    SQL("max_date BETWEEN %s AND %s", first, last) for first, last in periods
                 ),
                 companies=companies.ids,
                 accounts=self.env["collections.ledger"]._get_account_ids(),

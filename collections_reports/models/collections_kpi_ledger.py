@@ -70,14 +70,13 @@ class CollectionsKpi(models.AbstractModel):
         :param parts: what else is asked of what was open, as :meth:`_read_aged` takes it
         """
         days, periods, spans = set(days), [], list(months)
+        if self._wants(names, "relapse_rate"):
+            days.add(self._get_begin_days(asked[0])[1])
         for options in asked:
             period = options["date_from"], options["date_to"]
-            begin_day, before_day = self._get_begin_days(options)
             days.add(period[1])
             if self._wants(names, "cei", "cure_rate", "relapse_rate"):
-                days.add(begin_day)
-            if self._wants(names, "cure_rate", "relapse_rate"):
-                days.add(before_day)
+                days.add(self._get_begin_days(options)[0])
             periods.append(period)
             spans.append(period)
             if self._wants(names, "dso_countback"):

@@ -144,7 +144,7 @@ class CollectionsReportKpi(models.AbstractModel):
                     "began, those overdue again at its end × 100."
                 ),
                 open_items,
-                self.env._("By number of debtors."),
+                self.env._("By number of debtors. Not compared with the period before."),
             ),
             "written_off": self._word(
                 self.env._("Written off"), "money", "down",
