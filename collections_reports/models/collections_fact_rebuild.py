@@ -104,6 +104,7 @@ class CollectionsFactRebuild(models.Model):
         commit_progress(remaining=len(under_way))
         for rebuild in under_way:
             while rebuild.state == "running":
+                self.env["collections.fact.total"]._take_turns()
                 locked = rebuild.try_lock_for_update()
                 if not locked:
                     break  # another worker is at it
@@ -112,8 +113,12 @@ class CollectionsFactRebuild(models.Model):
                     return
 
     def _work_batch(self, size=BATCH):
-        """Rebuild the next debtors; end when there are none."""
+        """Rebuild the next debtors; end when there are none. A night may have gone by since the
+        last ones: it compared with what is rewritten now, so its day is rewritten, too."""
         self.ensure_one()
+        known = self._get_complete_day(self.company_id)
+        if known and known > self.date_to:
+            self.date_to = known
         if self.last_debtor < 0:
             partner_ids = [0]
         else:

@@ -41,6 +41,12 @@ class CollectionsFactTotal(models.Model):
         )
 
     @api.model
+    def _take_turns(self):
+        """Wait until no other worker is writing facts and their totals, for the rest of the
+        transaction. To be its first statement, so that it then reads what the others wrote."""
+        self.env.cr.execute("LOCK TABLE collections_fact_total IN SHARE ROW EXCLUSIVE MODE")
+
+    @api.model
     def _add_up(self, company, since=None):
         """Write the totals of a company again, of all its days or from one on: what was before, and
         what the facts of each day changed.

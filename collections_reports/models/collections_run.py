@@ -16,6 +16,7 @@ class CollectionsRun(models.Model):
 
     def _write_facts(self):
         """Write down what changed until yesterday; begin the history of a company that has none."""
+        self.env["collections.fact.total"]._take_turns()
         facts = self.env["collections.fact"].sudo()
         rebuilds = self.env["collections.fact.rebuild"].sudo()
         facts._write_day(self.company_id)

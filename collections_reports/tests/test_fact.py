@@ -234,6 +234,30 @@ class TestFact(CollectionsCommon):
             for [row] in self.env.cr.fetchall()
         ]
 
+    def test_a_night_during_a_rebuilding_tells_its_day_right(self):
+        """A debt that was entered late, and is paid since: the night finds nothing new beside the
+        old history, which says another thing of the day before once it has been rebuilt."""
+        debtor = self.create_debtor("Tardío")
+        before = self.yesterday - timedelta(days=1)
+        self.create_invoice(100, 200, debtor)
+        self.rebuild()
+        self.rebuilds._get_done(self.company).date_to = before
+        self.facts.search(
+            [("company_id", "=", self.company.id), ("day", "=", self.yesterday)]
+        ).unlink()
+        self.pay(self.create_invoice(50, 100, debtor), date=self.yesterday)
+        self.rebuilds._start(self.company)
+        self.facts._write_day(self.company)
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "collections_reports.collections_fact_cron_rebuild"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.get_facts_on(before)[debtor]["amount_total"], 150)
+        self.assertEqual(self.get_facts_on(self.yesterday)[debtor]["amount_total"], 100)
+        self.assert_day(self.yesterday)
+        self.assertEqual(self.rebuilds._get_done(self.company).date_to, self.yesterday)
+
     def test_a_night_writes_what_rebuilding_says_of_its_day(self):
         self.facts._write_day(self.company)
         night = self.dump("source", "case_id", "user_id", "segment_id", "strategy_id")
