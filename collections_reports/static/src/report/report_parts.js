@@ -12,7 +12,7 @@ export function assemble(page, answers) {
         sections: page.sections.flatMap((section) =>
             section.type === "pending" && section.name in answers
                 ? answers[section.name]?.sections || []
-                : [section]
+                : [section],
         ),
         definitions: [...page.definitions, ...found.flatMap((answer) => answer.definitions)],
     };
