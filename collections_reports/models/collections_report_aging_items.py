@@ -64,21 +64,21 @@ class CollectionsReportAging(models.AbstractModel):
             ),
             join=join,
             since=SQL("open.due") if options["basis"] == "due" else SQL("open.date"),
-            money=self._get_company_currency_sql() if company else SQL("item.currency_id"),
+            money=self._get_company_currency_sql("item") if company else SQL("item.currency_id"),
             value=value,
             bucket=bucket,
             condition=SQL(" AND ").join(self._get_item_conditions(options, value)),
         )
 
     @api.model
-    def _get_company_currency_sql(self):
-        """Return as SQL the currency of an item's company: told, as a join would have the database
-        expect a handful of items and sort what is better hashed."""
+    def _get_company_currency_sql(self, alias):
+        """Return as SQL the currency of the company of an alias: told, as a join would have the
+        database expect a handful of rows and sort what is better hashed."""
         whens = SQL(" ").join(
             SQL("WHEN %s THEN %s", company.id, company.currency_id.id)
             for company in self.env.companies
         )
-        return SQL("CASE item.company_id %s END", whens)
+        return SQL("CASE %s.company_id %s END", SQL.identifier(alias), whens)
 
     @api.model
     def _get_line_domain(self, options):
@@ -261,30 +261,25 @@ class CollectionsReportAging(models.AbstractModel):
     def _get_proof(self, options, totals):
         """Return ``[(currency, sum of the report, balance of the ledger)]``."""
         query = self.env["collections.ledger"]._search_items(self._get_line_domain(options))
-        company = options["money"] == "company"
+        money, value = (
+            SQL("account_move_line.currency_id"), SQL("account_move_line.amount_currency")
+        )  # fmt: skip
+        if options["money"] == "company":
+            money = self._get_company_currency_sql("account_move_line")
+            value = SQL("account_move_line.balance")
         rows = self._query(
             SQL(
                 """
                 SELECT %(money)s AS money_id, sum(%(value)s) AS balance
                   FROM %(lines)s
-                  %(join)s
                  WHERE %(where)s AND account_move_line.parent_state = 'posted'
                    AND account_move_line.date <= %(day)s
                    AND account_move_line.account_id = ANY(%(accounts)s)
               GROUP BY 1
                 """,
-                money=SQL("company.currency_id")
-                if company
-                else SQL("account_move_line.currency_id"),
-                value=SQL("account_move_line.balance")
-                if company
-                else SQL("account_move_line.amount_currency"),
+                money=money,
+                value=value,
                 lines=query.from_clause,
-                join=(
-                    SQL("JOIN res_company company ON company.id = account_move_line.company_id")
-                    if company
-                    else SQL()
-                ),
                 where=query.where_clause or SQL("TRUE"),
                 day=options["date"],
                 accounts=self.env["collections.ledger"]._get_account_ids(),
