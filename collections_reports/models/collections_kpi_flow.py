@@ -108,7 +108,7 @@ class CollectionsKpi(models.AbstractModel):
         rows = report._query(
             SQL(
                 """
-                WITH part AS MATERIALIZED (  -- few, and looked up one by one
+                WITH part AS MATERIALIZED (  -- few of all, so their lines are looked up one by one
                     SELECT debit_move_id, credit_move_id, max_date, amount
                       FROM account_partial_reconcile WHERE %(then)s
                 )
@@ -118,7 +118,10 @@ class CollectionsKpi(models.AbstractModel):
                                part.max_date - coalesce(sold.invoice_date, invoiced.date) AS days,
                                part.amount
                           FROM part
-                          JOIN account_move_line invoiced ON invoiced.id = part.debit_move_id
+                    CROSS JOIN LATERAL (
+                               SELECT move_id, company_id, account_id, partner_id, date
+                                 FROM account_move_line WHERE id = part.debit_move_id
+                               OFFSET 0) invoiced
                           JOIN account_move sold
                             ON sold.id = invoiced.move_id
                            AND sold.move_type IN ('out_invoice', 'out_receipt')
