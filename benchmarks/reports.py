@@ -195,8 +195,9 @@ def screens(options):
             seconds, page = best(lambda code=code: reports.get_page(code, {}))
             statements = (database.count_queries() - before) // 3
             lent = [
-                best(lambda code=code, name=name: reports.get_part(code, {}, name))[0]
-                for name in page["document"]["parts"]
+                best(lambda code=code, name=one["name"]: reports.get_part(code, {}, name))[0]
+                for one in page["document"]["sections"]
+                if one["type"] == "pending"
             ]
             late = max(seconds, *lent, 0) > SCREEN_BAR
             mark = f" above {SCREEN_BAR} s" if late else ""

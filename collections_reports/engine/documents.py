@@ -4,7 +4,7 @@ A document is a dict of JSON values:
 
 ``title``, ``subtitle``, ``notes`` (sentences), ``sections`` and ``definitions``. A section has a
 ``type``: ``figures``, ``table``, ``chart`` or ``text``; for a screen also ``pending``, the place of
-what one of the ``parts``, by its name, brings later. Money carries its currency as an id; what
+what the part of its name brings later. Money carries its currency as an id; what
 cannot be computed is ``None`` with the reason in words, never a zero.
 """
 
@@ -149,7 +149,7 @@ def definition(term, formula, sources, caveat=None):
     return {"term": term, "formula": formula, "sources": sources, "caveat": caveat}
 
 
-def document(title, sections, *, subtitle=None, notes=(), definitions=(), parts=()):
+def document(title, sections, *, subtitle=None, notes=(), definitions=()):
     """Return a document; sections that are None are left out."""
     return {
         "title": title,
@@ -157,7 +157,6 @@ def document(title, sections, *, subtitle=None, notes=(), definitions=(), parts=
         "notes": list(notes),
         "sections": [section for section in sections if section],
         "definitions": list(definitions),
-        "parts": list(parts),
     }
 
 

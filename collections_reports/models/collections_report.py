@@ -51,8 +51,8 @@ class CollectionsReport(models.AbstractModel):
     def get_page(self, code, options=None, whole=False):
         """Return what the screen of a report shows: its filters, its options and its document.
 
-        :param whole: False: the document may leave places for what takes longer and name the
-            ``parts`` to ask for with :meth:`get_part`. What holds it against the books, which can
+        :param whole: False: the document may leave places for parts that take longer, to be asked
+            for by their names with :meth:`get_part`. What holds it against the books, which can
             take as long as the report, is asked with :meth:`get_checks`.
         """
         report = self._get_report(code)

@@ -58,7 +58,6 @@ class CollectionsReportMonthly(models.AbstractModel):
             options,
             [documents.pending("recovery", self._get_recovery_title())],
             [documents.pending("collectors", self._get_collectors_title())],
-            parts=["recovery", "collectors"],
         )
 
     @api.model

@@ -248,11 +248,7 @@ class TestFact(CollectionsCommon):
         self.pay(self.create_invoice(50, 100, debtor), date=self.yesterday)
         self.rebuilds._start(self.company)
         self.facts._write_day(self.company)
-        with self.enter_registry_test_mode():
-            self.env.ref(
-                "collections_reports.collections_fact_cron_rebuild"
-            ).method_direct_trigger()
-        self.env.invalidate_all()
+        self.rebuild()  # goes on with what is under way
         self.assertEqual(self.get_facts_on(before)[debtor]["amount_total"], 150)
         self.assertEqual(self.get_facts_on(self.yesterday)[debtor]["amount_total"], 100)
         self.assert_day(self.yesterday)

@@ -16,7 +16,6 @@ const PAGE = {
     notes: [],
     sections: [text("first"), place("lent"), place("late"), text("last")],
     definitions: ["own"],
-    parts: ["lent", "late"],
     currencies: {},
 };
 

@@ -11,7 +11,7 @@ import { Component, onWillStart, useState } from "@odoo/owl";
 import { ReportChart } from "./report_chart";
 import { ReportFigures } from "./report_figures";
 import { ReportFilters } from "./report_filters";
-import { assemble } from "./report_parts";
+import { assemble, getParts } from "./report_parts";
 import { ReportTable } from "./report_table";
 
 /** One report of collections: its filters, kept in the address, and its document. */
@@ -63,7 +63,7 @@ export class ReportPage extends Component {
 
     get isComplete() {
         const { page, answers } = this.state;
-        return !this.state.loading && page.parts.every((part) => part in answers);
+        return !this.state.loading && getParts(page).every((part) => part in answers);
     }
 
     async load(options) {
@@ -101,7 +101,7 @@ export class ReportPage extends Component {
     /** What takes longer follows what is shown at once. */
     async complete(asked) {
         const { page, options } = this.state;
-        await Promise.all(page.parts.map((part) => this.loadPart(asked, options, part)));
+        await Promise.all(getParts(page).map((part) => this.loadPart(asked, options, part)));
         await this.check(asked);
     }
 

@@ -1,3 +1,8 @@
+/** Return the names of the parts that a document leaves places for. */
+export function getParts(page) {
+    return page.sections.filter((section) => section.type === "pending").map(({ name }) => name);
+}
+
 /**
  * Return the document of a screen with what its parts have brought: sections in their places, their
  * definitions after the others. Places of parts that could not be read are taken away.
@@ -6,7 +11,9 @@
  * @param {Object} answers `{part: what it brought, or null where it failed}`, as far as they came
  */
 export function assemble(page, answers) {
-    const found = page.parts.map((name) => answers[name]).filter(Boolean);
+    const found = getParts(page)
+        .map((name) => answers[name])
+        .filter(Boolean);
     return {
         ...page,
         sections: page.sections.flatMap((section) =>
